@@ -1,0 +1,233 @@
+package bus_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/bus/bustest"
+)
+
+func newJob() *bus.Job {
+	return &bus.Job{Extension: "test-extension", Name: "counter", Library: uuid.New(), Input: []byte(`{"n":1}`)}
+}
+
+func enqueue(t *testing.T, conn *bus.Conn, job *bus.Job) {
+	t.Helper()
+	if err := conn.Enqueue(t.Context(), job); err != nil {
+		t.Fatalf("enqueue: %v", err)
+	}
+}
+
+func begin(t *testing.T, queue *bus.Queue, worker string) *bus.Attempt {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		d, err := queue.Next(ctx)
+		if err != nil {
+			t.Fatalf("next: %v", err)
+		}
+		attempt, err := d.Begin(ctx, worker)
+		if errors.Is(err, bus.ErrSettled) {
+			continue
+		}
+		if err != nil {
+			t.Fatalf("begin: %v", err)
+		}
+		return attempt
+	}
+}
+
+func openQueue(t *testing.T, conn *bus.Conn) *bus.Queue {
+	t.Helper()
+	queue, err := conn.Queue(t.Context())
+	if err != nil {
+		t.Fatalf("open queue: %v", err)
+	}
+	return queue
+}
+
+func nothingMore(t *testing.T, queue *bus.Queue, within time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), within)
+	defer cancel()
+	for {
+		d, err := queue.Next(ctx)
+		if err != nil {
+			return
+		}
+		if _, err := d.Begin(ctx, "late"); !errors.Is(err, bus.ErrSettled) {
+			t.Fatalf("job %s was dealt again (%v)", d.Job.ID, err)
+		}
+	}
+}
+
+func completed() bus.Outcome {
+	code := int32(0)
+	return bus.Outcome{State: bus.StateCompleted, ExitCode: &code}
+}
+
+func TestAttemptEndsWithOneOutcome(t *testing.T) {
+	t.Parallel()
+	conn := bustest.New(t)
+	queue := openQueue(t, conn)
+	job := newJob()
+	enqueue(t, conn, job)
+	enqueue(t, conn, job) // again, as a caller does who is not sure
+
+	attempt := begin(t, queue, "w1")
+	if diff := cmp.Diff(job, attempt.Job); diff != "" {
+		t.Errorf("job differs (-sent +dealt):\n%s", diff)
+	}
+	if attempt.Token != 1 || attempt.Failures != 0 || attempt.Checkpoint != nil {
+		t.Errorf("first attempt: token %d, failures %d, checkpoint %v", attempt.Token, attempt.Failures, attempt.Checkpoint)
+	}
+	if err := attempt.End(t.Context(), completed()); err != nil {
+		t.Fatalf("end: %v", err)
+	}
+	run, err := conn.Run(t.Context(), job.ID)
+	if err != nil {
+		t.Fatalf("run: %v", err)
+	}
+	if run.State != bus.StateCompleted || run.FinishedAt == nil || *run.ExitCode != 0 {
+		t.Errorf("outcome is %+v", run)
+	}
+	nothingMore(t, queue, 300*time.Millisecond)
+}
+
+func TestAttemptRetriesFromCheckpoint(t *testing.T) {
+	t.Parallel()
+	conn := bustest.New(t)
+	queue := openQueue(t, conn)
+	job := newJob()
+	enqueue(t, conn, job)
+
+	first := begin(t, queue, "w1")
+	checkpoint := &bus.Checkpoint{State: []byte(`{"at":10}`), At: time.Now().UTC(), Calls: map[string]uint32{"ab": 2}}
+	if err := first.Save(t.Context(), checkpoint, bus.Report{Progress: 0.4}); err != nil {
+		t.Fatalf("save: %v", err)
+	}
+	failure := bus.Failure{Attempt: 1, At: time.Now().UTC(), Code: bus.Internal, Error: "trap"}
+	due := time.Now().Add(300 * time.Millisecond)
+	if err := first.Retry(t.Context(), due, failure, bus.Report{}); err != nil {
+		t.Fatalf("retry: %v", err)
+	}
+	if run, err := conn.Run(t.Context(), job.ID); err != nil || run.State != bus.StateScheduled {
+		t.Errorf("after a failure: %+v, %v", run, err)
+	}
+
+	second := begin(t, queue, "w2")
+	if time.Now().Before(due) {
+		t.Error("the retry came before it was due")
+	}
+	if second.Token != 2 || second.Failures != 1 {
+		t.Errorf("second attempt: token %d, failures %d", second.Token, second.Failures)
+	}
+	if diff := cmp.Diff(checkpoint, second.Checkpoint); diff != "" {
+		t.Errorf("checkpoint differs (-saved +resumed):\n%s", diff)
+	}
+	if err := second.End(t.Context(), completed()); err != nil {
+		t.Fatalf("end: %v", err)
+	}
+	run, err := conn.Run(t.Context(), job.ID)
+	if err != nil || len(run.Errors) != 1 || run.Errors[0].Error != "trap" {
+		t.Errorf("the outcome does not tell the failure: %+v, %v", run, err)
+	}
+}
+
+func TestAttemptHandedBackBurnsNothing(t *testing.T) {
+	t.Parallel()
+	conn := bustest.New(t)
+	queue := openQueue(t, conn)
+	enqueue(t, conn, newJob())
+
+	if err := begin(t, queue, "w1").HandBack(t.Context(), bus.Report{}); err != nil {
+		t.Fatalf("hand back: %v", err)
+	}
+	second := begin(t, queue, "w2")
+	if second.Token != 2 || second.Failures != 0 {
+		t.Errorf("after a hand-back: token %d, failures %d", second.Token, second.Failures)
+	}
+	if err := second.End(t.Context(), completed()); err != nil {
+		t.Fatalf("end: %v", err)
+	}
+}
+
+// A worker that stalls loses its job to another one and, when it wakes up, changes nothing.
+func TestAttemptStalledIsFenced(t *testing.T) {
+	t.Parallel()
+	conn := bustest.New(t)
+	queue := openQueue(t, conn)
+	job := newJob()
+	enqueue(t, conn, job)
+
+	stalled := begin(t, queue, "stalled")
+	stalled.Abandon() // no heartbeats any more
+	second := begin(t, queue, "second")
+	if second.Token != 2 {
+		t.Errorf("second attempt has token %d", second.Token)
+	}
+	if err := conn.CheckAttempt(t.Context(), job.ID, stalled.Token); bus.CodeOf(err) != bus.FailedPrecondition {
+		t.Errorf("an operation would serve the stalled attempt: %v", err)
+	}
+	if err := conn.CheckAttempt(t.Context(), job.ID, second.Token); err != nil {
+		t.Errorf("an operation would refuse the newest attempt: %v", err)
+	}
+	if err := stalled.Save(t.Context(), &bus.Checkpoint{State: []byte("old")}, bus.Report{}); !errors.Is(err, bus.ErrFenced) {
+		t.Errorf("stalled save: %v, want ErrFenced", err)
+	}
+	if err := stalled.End(t.Context(), completed()); !errors.Is(err, bus.ErrFenced) {
+		t.Errorf("stalled end: %v, want ErrFenced", err)
+	}
+	if err := second.End(t.Context(), completed()); err != nil {
+		t.Fatalf("end: %v", err)
+	}
+	run, err := conn.Run(t.Context(), job.ID)
+	if err != nil || run.Worker != "second" || run.Checkpoint != nil {
+		t.Errorf("the stalled worker left a trace: %+v, %v", run, err)
+	}
+}
+
+func TestQueueBuriesWhatIsNoJob(t *testing.T) {
+	t.Parallel()
+	server := bustest.Start(t)
+	conn := bustest.Connect(t, server)
+	queue := openQueue(t, conn)
+	id := uuid.New()
+	bustest.Publish(t, server, bus.JobSubject("x", bus.Normal, uuid.New(), id), []byte("{not json"))
+	nothingMore(t, queue, 500*time.Millisecond)
+	run, err := conn.Run(t.Context(), id)
+	if err != nil || run.State != bus.StateDead || len(run.Errors) != 1 {
+		t.Fatalf("a message that is no job left %+v, %v", run, err)
+	}
+}
+
+func BenchmarkEmptyAttempt(b *testing.B) {
+	conn := bustest.New(b)
+	queue, err := conn.Queue(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := conn.Enqueue(b.Context(), newJob()); err != nil {
+			b.Fatal(err)
+		}
+		d, err := queue.Next(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		attempt, err := d.Begin(b.Context(), "w")
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := attempt.End(b.Context(), completed()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

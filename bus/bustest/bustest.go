@@ -1,0 +1,69 @@
+// Package bustest gives tests a real bus: a nats-server with JetStream in the test's process, with a directory of its own.
+package bustest
+
+import (
+	"os"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/airlock-run/airlock/bus"
+)
+
+// Start starts a server that ends with the test. It syncs to disk as `airlock up` does.
+func Start(tb testing.TB) *bus.Server {
+	tb.Helper()
+	server, err := bus.StartServer(tb.Context(), bus.ServerConfig{Dir: Dir(tb)})
+	if err != nil {
+		tb.Fatalf("start server: %v", err)
+	}
+	tb.Cleanup(server.Stop)
+	return server
+}
+
+// Dir makes a directory whose path is short enough for a Unix socket in it.
+func Dir(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("", "airlock") //nolint:usetesting // tb.TempDir's paths can be too long for a socket
+	if err != nil {
+		tb.Fatalf("make directory: %v", err)
+	}
+	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+// Connect connects to a server and makes the streams.
+func Connect(tb testing.TB, server *bus.Server) *bus.Conn {
+	tb.Helper()
+	conn, err := bus.Connect(bus.Config{Server: server})
+	if err != nil {
+		tb.Fatalf("connect: %v", err)
+	}
+	tb.Cleanup(conn.Close)
+	if err := conn.Setup(tb.Context()); err != nil {
+		tb.Fatalf("set up streams: %v", err)
+	}
+	return conn
+}
+
+// New starts a server and connects to it.
+func New(tb testing.TB) *bus.Conn {
+	tb.Helper()
+	return Connect(tb, Start(tb))
+}
+
+// Publish publishes raw bytes, as anyone with access to the server may.
+func Publish(tb testing.TB, server *bus.Server, subject string, data []byte) {
+	tb.Helper()
+	nc, err := nats.Connect("nats://airlock", nats.InProcessServer(server))
+	if err != nil {
+		tb.Fatalf("connect: %v", err)
+	}
+	defer nc.Close()
+	if err := nc.Publish(subject, data); err != nil {
+		tb.Fatalf("publish: %v", err)
+	}
+	if err := nc.Flush(); err != nil {
+		tb.Fatalf("publish: %v", err)
+	}
+}

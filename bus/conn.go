@@ -1,0 +1,184 @@
+package bus
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Config says how to reach NATS. One of URL, Socket and Server is required.
+type Config struct {
+	// URL is one or more NATS URLs, separated by commas.
+	URL string
+	// Socket is the path of the Unix socket of a running `airlock up`.
+	Socket string
+	// Server is an embedded server to connect to without a network.
+	Server *Server
+	// Credentials is the path of a NATS credentials file. Default: none.
+	Credentials string
+	// Name shows in the server's list of connections. Default "airlock".
+	Name string
+	// CallTimeout bounds requests whose context has no deadline. Default 30 s.
+	CallTimeout time.Duration
+	// ConnectTimeout bounds the first connect. Default 2 s.
+	ConnectTimeout time.Duration
+	// Replicas is how many servers keep each stream. Default 1.
+	Replicas int
+	// Logger defaults to one that discards.
+	Logger *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	if c.Name == "" {
+		c.Name = "airlock"
+	}
+	if c.CallTimeout == 0 {
+		c.CallTimeout = 30 * time.Second
+	}
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = 2 * time.Second
+	}
+	if c.Replicas == 0 {
+		c.Replicas = 1
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Validate reports the first setting that cannot be.
+func (c Config) Validate() error {
+	ways := 0
+	for _, set := range []bool{c.URL != "", c.Socket != "", c.Server != nil} {
+		if set {
+			ways++
+		}
+	}
+	switch {
+	case ways != 1:
+		return errors.New("bus: want exactly one of URL, Socket and Server")
+	case c.CallTimeout < 0, c.ConnectTimeout < 0:
+		return errors.New("bus: timeouts must not be negative")
+	case c.Replicas < 0 || c.Replicas > 5:
+		return fmt.Errorf("bus: replicas is %d, want 1 to 5", c.Replicas)
+	}
+	return nil
+}
+
+// Conn is a connection to NATS. It is safe for concurrent use and reconnects by itself, for ever.
+type Conn struct {
+	config Config
+	nc     *nats.Conn
+	js     jetstream.JetStream
+	log    *slog.Logger
+
+	streams sync.Map // name → jetstream.Stream
+}
+
+// ErrNotReachable is returned by Connect when no server answers.
+var ErrNotReachable = errors.New("NATS is not reachable")
+
+// Connect connects. Whoever runs a role calls Setup next. Close it with Close.
+//
+// # Errors
+//
+// ErrNotReachable when no server answers within the connect timeout.
+func Connect(config Config) (*Conn, error) {
+	config = config.withDefaults()
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	c := &Conn{config: config, log: config.Logger}
+	url, options := c.options()
+	nc, err := nats.Connect(url, options...)
+	if err != nil {
+		return nil, fmt.Errorf("%w at %s: %w", ErrNotReachable, c.address(), err)
+	}
+	c.nc = nc
+	if c.js, err = jetstream.New(nc, jetstream.WithDefaultTimeout(10*time.Second)); err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("use jetstream: %w", err)
+	}
+	return c, nil
+}
+
+// Close drains and closes the connection.
+func (c *Conn) Close() {
+	closed := make(chan struct{})
+	c.nc.SetClosedHandler(func(*nats.Conn) { close(closed) })
+	if err := c.nc.Drain(); err != nil {
+		c.nc.Close()
+		return
+	}
+	select {
+	case <-closed:
+	case <-time.After(c.config.ConnectTimeout):
+		c.nc.Close()
+	}
+}
+
+// MaxPayload is how many bytes one message may have.
+func (c *Conn) MaxPayload() int64 { return c.nc.MaxPayload() }
+
+// address is where we connect to, for people.
+func (c *Conn) address() string {
+	switch {
+	case c.config.Socket != "":
+		return c.config.Socket
+	case c.config.Server != nil:
+		return "the embedded server"
+	default:
+		return c.config.URL
+	}
+}
+
+func (c *Conn) options() (url string, options []nats.Option) {
+	options = []nats.Option{
+		nats.Name(c.config.Name),
+		nats.Timeout(c.config.ConnectTimeout),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(250 * time.Millisecond),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				c.log.Warn("bus connection lost", "error", err)
+			}
+		}),
+		nats.ReconnectHandler(func(*nats.Conn) { c.log.Info("bus connection is back") }),
+		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
+			subject := ""
+			if sub != nil {
+				subject = sub.Subject
+			}
+			c.log.Warn("bus error", "subject", subject, "error", err)
+		}),
+	}
+	if c.config.Credentials != "" {
+		options = append(options, nats.UserCredentials(c.config.Credentials))
+	}
+	switch {
+	case c.config.Socket != "":
+		return "nats://airlock", append(options, nats.SetCustomDialer(socketDialer(c.config.Socket)))
+	case c.config.Server != nil:
+		return "nats://airlock", append(options, nats.InProcessServer(c.config.Server.server))
+	default:
+		return c.config.URL, options
+	}
+}
+
+// socketDialer dials a Unix socket whatever address it is asked for.
+type socketDialer string
+
+// Dial implements nats.CustomDialer.
+func (d socketDialer) Dial(string, string) (net.Conn, error) {
+	return net.DialTimeout("unix", string(d), 2*time.Second)
+}
+
+// SkipTLSHandshake keeps the client from securing a socket that never leaves the machine.
+func (socketDialer) SkipTLSHandshake() bool { return true }

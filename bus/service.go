@@ -1,0 +1,199 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/micro"
+)
+
+// queueGroup is the queue group all services of Airlock answer in: each request reaches one of them.
+const queueGroup = "airlock"
+
+// CallHandler serves calls to one operation. Its ctx ends when the caller stops waiting or the service stops.
+type CallHandler func(ctx context.Context, call *Call) (json.RawMessage, error)
+
+// APIHandler serves one request of the tools.
+type APIHandler func(ctx context.Context, request json.RawMessage) (any, error)
+
+// Endpoint is one subject a Service answers on. Make it with CallEndpoint or APIEndpoint.
+type Endpoint struct {
+	name     string
+	subject  string
+	metadata map[string]string
+	serve    func(ctx context.Context, req micro.Request) (json.RawMessage, error)
+}
+
+// CallEndpoint answers the calls of every extension to one operation. The metadata shows in `nats micro info`.
+func CallEndpoint(kind Kind, operation string, metadata map[string]string, handle CallHandler) Endpoint {
+	return Endpoint{
+		name: endpointName(kind, operation), subject: CallSubject("*", kind, operation), metadata: metadata,
+		serve: func(ctx context.Context, req micro.Request) (json.RawMessage, error) {
+			call, timeout, err := parseCall(req.Subject(), nats.Header(req.Headers()), req.Data())
+			if err != nil {
+				return nil, err
+			}
+			ctx, cancel := context.WithTimeout(extractTrace(ctx, nats.Header(req.Headers())), timeout)
+			defer cancel()
+			return handle(ctx, call)
+		},
+	}
+}
+
+// APIEndpoint answers what the tools ask of a service.
+func APIEndpoint(service, verb string, handle APIHandler) Endpoint {
+	return Endpoint{
+		name: service + "-" + verb, subject: APISubject(service, verb),
+		serve: func(ctx context.Context, req micro.Request) (json.RawMessage, error) {
+			answer, err := handle(ctx, req.Data())
+			if err != nil {
+				return nil, err
+			}
+			return json.Marshal(answer)
+		},
+	}
+}
+
+// ServiceConfig describes a Service. Name and Endpoints are required.
+type ServiceConfig struct {
+	// Name is of letters, digits, '-' and '_', such as "ai".
+	Name        string
+	Description string
+	// Version is a semantic version. Default "1.0.0".
+	Version string
+	// Concurrency is how many requests run at once; more are refused at once, and the caller asks another instance or
+	// again. Default 64.
+	Concurrency int
+	Endpoints   []Endpoint
+	// Logger defaults to one that discards.
+	Logger *slog.Logger
+}
+
+// Service is a running NATS micro service: `nats micro ls|info|stats` shows it.
+type Service struct {
+	config ServiceConfig
+	micro  micro.Service
+	slots  chan struct{}
+	ctx    context.Context //nolint:containedctx // the life of the service, which each request's context hangs from
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+}
+
+// Serve starts a service. It answers until Stop is called.
+func (c *Conn) Serve(config ServiceConfig) (*Service, error) {
+	if config.Version == "" {
+		config.Version = "1.0.0"
+	}
+	if config.Concurrency == 0 {
+		config.Concurrency = 64
+	}
+	if config.Concurrency < 0 {
+		return nil, fmt.Errorf("serve %s: concurrency %d is negative", config.Name, config.Concurrency)
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Service{config: config, slots: make(chan struct{}, config.Concurrency)}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	var err error
+	s.micro, err = micro.AddService(c.nc, micro.Config{
+		Name: config.Name, Version: config.Version, Description: config.Description, QueueGroup: queueGroup,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("serve %s: %w", config.Name, err)
+	}
+	for _, e := range config.Endpoints {
+		err := s.micro.AddEndpoint(e.name, s.handler(e), micro.WithEndpointSubject(e.subject), micro.WithEndpointMetadata(e.metadata))
+		if err != nil {
+			_ = s.Stop()
+			return nil, fmt.Errorf("serve %s: %w", e.subject, err)
+		}
+	}
+	// The subscriptions are known to the server once it has answered a ping.
+	if err := c.nc.FlushTimeout(c.config.CallTimeout); err != nil {
+		_ = s.Stop()
+		return nil, fmt.Errorf("serve %s: %w", config.Name, err)
+	}
+	return s, nil
+}
+
+// Stop takes no more requests, waits for those that run, and returns when they have ended.
+func (s *Service) Stop() error {
+	err := s.micro.Stop()
+	s.wg.Wait()
+	s.cancel()
+	if err != nil {
+		return fmt.Errorf("stop %s: %w", s.config.Name, err)
+	}
+	return nil
+}
+
+// handler runs each request in its own goroutine: micro itself would serve a subscription's requests one by one.
+func (s *Service) handler(e Endpoint) micro.Handler {
+	return micro.HandlerFunc(func(req micro.Request) {
+		select {
+		case s.slots <- struct{}{}:
+		default:
+			refuse(req)
+			return
+		}
+		s.wg.Go(func() {
+			defer func() { <-s.slots }()
+			s.serve(e, req)
+		})
+	})
+}
+
+func (s *Service) serve(e Endpoint, req micro.Request) {
+	start := time.Now()
+	answer, err := s.guard(e, req)
+	if err == nil {
+		if err = req.Respond(answer); err == nil {
+			return
+		}
+	}
+	reply := AsError(err)
+	if reply.Code == Internal {
+		s.config.Logger.ErrorContext(s.ctx, "call failed", "subject", req.Subject(), "duration", time.Since(start), "error", err)
+	}
+	body, _ := reply.MarshalJSON()
+	if err := req.Error(string(reply.Code), headerText(reply.Message), body); err != nil {
+		s.config.Logger.WarnContext(s.ctx, "answer not sent", "subject", req.Subject(), "error", err)
+	}
+}
+
+// guard keeps a panic in one request from ending the service.
+func (s *Service) guard(e Endpoint, req micro.Request) (answer json.RawMessage, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return e.serve(s.ctx, req)
+}
+
+func refuse(req micro.Request) {
+	_ = req.Error(string(ResourceExhausted), "this service is full", nil, micro.WithHeaders(micro.Headers{headerBusy: {"1"}}))
+}
+
+// endpointName turns an operation's name into what micro accepts as a name.
+func endpointName(kind Kind, operation string) string {
+	return string(kind) + "-" + extensionToken(operation)
+}
+
+// headerText makes one line of a message: headers cannot hold line breaks.
+func headerText(message string) string {
+	line := []rune(message)
+	for i, r := range line {
+		if r < ' ' {
+			line[i] = ' '
+		}
+	}
+	return string(line)
+}

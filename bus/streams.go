@@ -1,0 +1,80 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Names of streams and buckets.
+const (
+	eventsStream   = "EVENTS"
+	jobsStream     = "JOBS"
+	runsStream     = "RUNS"
+	activityStream = "ACTIVITY"
+
+	extensionsBucket = "airlock-extensions"
+	modulesBucket    = "airlock-modules"
+	contentBucket    = "airlock-content"
+)
+
+const (
+	// eventAge is how long an event is kept to be looked at; it started its jobs long before.
+	eventAge = 7 * 24 * time.Hour
+	// activityAge is how long a running job's progress and log can be replayed. The outcome keeps them beyond that.
+	activityAge = time.Hour
+	// dedupeWindow is how long the server itself recognises a message that is sent again.
+	dedupeWindow = 2 * time.Minute
+)
+
+// streamConfigs are the streams. JOBS has no limit of count, size or age: each would silently delete waiting jobs.
+func (c *Conn) streamConfigs() []jetstream.StreamConfig {
+	return []jetstream.StreamConfig{
+		{
+			Name: eventsStream, Description: "Airlock: events, CloudEvents in binary mode",
+			Subjects: []string{eventSubjects}, MaxAge: eventAge, Duplicates: dedupeWindow,
+			AllowDirect: true, Replicas: c.config.Replicas,
+		},
+		{
+			Name: jobsStream, Description: "Airlock: jobs that have no outcome yet, and schedules",
+			Subjects: []string{jobSubjects, scheduleSubjects}, Duplicates: dedupeWindow,
+			AllowDirect: true, AllowMsgTTL: true, AllowMsgSchedules: true, AllowAtomicPublish: true,
+			Replicas: c.config.Replicas,
+		},
+		{
+			Name: runsStream, Description: "Airlock: run records, one a job: newest checkpoint, then outcome",
+			Subjects: []string{runSubjects}, MaxMsgsPerSubject: 1,
+			AllowDirect: true, AllowMsgTTL: true, AllowAtomicPublish: true, Replicas: c.config.Replicas,
+		},
+		{
+			Name: activityStream, Description: "Airlock: progress and logs of running jobs",
+			Subjects: []string{activitySubjects}, MaxAge: activityAge, MaxBytes: 64 << 20, MaxMsgsPerSubject: 4096,
+			Storage: jetstream.MemoryStorage, AllowDirect: true, Replicas: c.config.Replicas,
+		},
+	}
+}
+
+// Setup makes the streams and buckets that are missing and brings older ones up to date. Several processes may do it at
+// once.
+func (c *Conn) Setup(ctx context.Context) error {
+	for _, config := range c.streamConfigs() {
+		if _, err := c.js.CreateOrUpdateStream(ctx, config); err != nil {
+			return fmt.Errorf("make stream %s: %w", config.Name, err)
+		}
+	}
+	if _, err := c.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+		Bucket: extensionsBucket, Description: "Airlock: installed extensions", Replicas: c.config.Replicas,
+	}); err != nil {
+		return fmt.Errorf("make bucket %s: %w", extensionsBucket, err)
+	}
+	for _, bucket := range []string{modulesBucket, contentBucket} {
+		if _, err := c.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
+			Bucket: bucket, Replicas: c.config.Replicas,
+		}); err != nil {
+			return fmt.Errorf("make bucket %s: %w", bucket, err)
+		}
+	}
+	return nil
+}

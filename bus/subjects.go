@@ -1,0 +1,68 @@
+package bus
+
+import (
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// Every subject Airlock uses is made here; docs/protocol.md lists them.
+const (
+	eventSubjects    = "airlock.event.>"
+	jobSubjects      = "airlock.job.>"
+	scheduleSubjects = "airlock.schedule.>"
+	runSubjects      = "airlock.run.>"
+	activitySubjects = "airlock.activity.>"
+)
+
+// EventSubject is where an event of a type in a library is published.
+func EventSubject(library uuid.UUID, eventType string) string {
+	return "airlock.event." + library.String() + "." + eventType
+}
+
+// JobSubject is where a job is published.
+func JobSubject(extension string, priority Priority, library, job uuid.UUID) string {
+	return "airlock.job." + extensionToken(extension) + "." + string(priority) + "." + library.String() + "." + job.String()
+}
+
+// ScheduleSubject is where a job waits for the time it is due.
+func ScheduleSubject(job uuid.UUID) string { return "airlock.schedule." + job.String() }
+
+// RunSubject holds the run record of a job.
+func RunSubject(job uuid.UUID) string { return "airlock.run." + job.String() }
+
+// ActivitySubject is where a running job tells what it does.
+func ActivitySubject(job uuid.UUID, kind ActivityKind) string {
+	return "airlock.activity." + job.String() + "." + string(kind)
+}
+
+// CallSubject is where an extension calls an operation. The extension "*" makes the subject a service listens on.
+func CallSubject(extension string, kind Kind, operation string) string {
+	return "airlock.call." + extensionToken(extension) + "." + string(kind) + "." + operation
+}
+
+// APISubject is where the tools ask a service of Airlock.
+func APISubject(service, verb string) string { return "airlock.api." + service + "." + verb }
+
+// parseCallSubject takes apart what CallSubject made.
+func parseCallSubject(subject string) (extension string, kind Kind, operation string, ok bool) {
+	rest, ok := strings.CutPrefix(subject, "airlock.call.")
+	if !ok {
+		return "", "", "", false
+	}
+	token, rest, ok := strings.Cut(rest, ".")
+	if !ok {
+		return "", "", "", false
+	}
+	k, operation, ok := strings.Cut(rest, ".")
+	if !ok || operation == "" {
+		return "", "", "", false
+	}
+	return extensionID(token), Kind(k), operation, true
+}
+
+// extensionToken makes one token of an extension's id: ids may contain '.', which separates tokens, and cannot contain
+// '_', so nothing is lost.
+func extensionToken(id string) string { return strings.ReplaceAll(id, ".", "_") }
+
+func extensionID(token string) string { return strings.ReplaceAll(token, "_", ".") }
