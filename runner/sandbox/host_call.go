@@ -1,0 +1,109 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/tetratelabs/wazero/api"
+)
+
+// MaxPayload is the largest payload and the largest result of a call, in bytes. It leaves room for headers in a message of the bus.
+const MaxPayload = 8<<20 - 64<<10
+
+// maxMethod is the longest method name there is.
+const maxMethod = 128
+
+// spacedriveCall is spacedrive_call(method_ptr, method_len, library_id_ptr, payload_ptr, payload_len) -> result_ptr.
+// A library_id_ptr of 0 means the job's own library.
+func spacedriveCall(ctx context.Context, s *instance, stack []uint64) {
+	const name = "spacedrive_call"
+	call := Call{Method: s.method(name, api.DecodeU32(stack[0]), api.DecodeU32(stack[1]))}
+	if ptr := api.DecodeU32(stack[2]); ptr != 0 {
+		call.Library = uuid.UUID(s.view(name, "library id", ptr, 16))
+	}
+	call.Payload = s.read(name, "payload", api.DecodeU32(stack[3]), api.DecodeU32(stack[4]))
+	stack[0] = api.EncodeU32(s.result(ctx, s.answer(ctx, call)))
+}
+
+// method reads a method's name; one that is too long is cut just beyond the limit, where it is refused.
+func (s *instance) method(function string, ptr, length uint32) string {
+	return s.text(function, "method", ptr, length, maxMethod+1)
+}
+
+func (s *instance) answer(ctx context.Context, call Call) json.RawMessage {
+	if refusal := s.refuse(call); refusal != nil {
+		return refusal
+	}
+	return bounded(call.Method, s.host.Call(ctx, call))
+}
+
+// refuse answers what does not even reach the door, and nil for what does.
+func (s *instance) refuse(call Call) json.RawMessage {
+	switch {
+	case s.registry != nil:
+		return failure("failed_precondition", "plugin_init may register jobs and log; calls are for jobs")
+	case len(call.Payload) > MaxPayload:
+		return failure("invalid_argument", fmt.Sprintf("payload is %d bytes, at most %d are possible", len(call.Payload), MaxPayload))
+	case len(call.Payload) > 0 && !json.Valid(call.Payload):
+		return failure("invalid_argument", "payload is not JSON")
+	default:
+		return nil
+	}
+}
+
+func bounded(method string, answer json.RawMessage) json.RawMessage {
+	if len(answer) <= MaxPayload {
+		return answer
+	}
+	return failure("resource_exhausted", fmt.Sprintf("the answer of %s is %d bytes, at most %d fit", method, len(answer), MaxPayload))
+}
+
+func failure(code, message string) json.RawMessage {
+	data, _ := json.Marshal(map[string]string{"error": message, "code": code}) //nolint:errchkjson // strings only
+	return data
+}
+
+// spacedriveCallMany is spacedrive_call_many(calls_ptr, calls_len) -> result_ptr: a JSON array of {method, library_id?,
+// payload, key?} in, an array of results in the same order out.
+func spacedriveCallMany(ctx context.Context, s *instance, stack []uint64) {
+	const name = "spacedrive_call_many"
+	data := s.view(name, "calls", api.DecodeU32(stack[0]), api.DecodeU32(stack[1]))
+	stack[0] = api.EncodeU32(s.result(ctx, s.answerMany(ctx, data)))
+}
+
+// maxCalls is how many calls spacedrive_call_many takes at once.
+const maxCalls = 256
+
+func (s *instance) answerMany(ctx context.Context, data []byte) json.RawMessage {
+	var wire []struct {
+		Method  string          `json:"method"`
+		Library uuid.UUID       `json:"library_id"`
+		Payload json.RawMessage `json:"payload"`
+		Key     string          `json:"key"`
+	}
+	if err := json.Unmarshal(data, &wire); err != nil {
+		return failure("invalid_argument", "calls are not a JSON array of {method, payload}: "+err.Error())
+	}
+	if len(wire) > maxCalls {
+		return failure("invalid_argument", fmt.Sprintf("%d calls at once, at most %d are possible", len(wire), maxCalls))
+	}
+	answers := make([]json.RawMessage, len(wire))
+	var calls []Call
+	var places []int
+	for i, w := range wire {
+		call := Call(w)
+		if answers[i] = s.refuse(call); answers[i] == nil {
+			calls, places = append(calls, call), append(places, i)
+		}
+	}
+	for i, answer := range s.host.CallMany(ctx, calls) {
+		answers[places[i]] = answer
+	}
+	encoded, err := json.Marshal(answers)
+	if err != nil {
+		return failure("internal", "the answers cannot be encoded")
+	}
+	return bounded("spacedrive_call_many", encoded)
+}

@@ -1,0 +1,29 @@
+package sandbox
+
+import (
+	"context"
+
+	"github.com/tetratelabs/wazero/api"
+)
+
+// maxText is the longest log line, message and warning, in bytes; the rest is cut off.
+const maxText = 16 << 10
+
+// spacedriveLog is spacedrive_log(level, ptr, len).
+func spacedriveLog(_ context.Context, s *instance, stack []uint64) {
+	text := s.text("spacedrive_log", "text", api.DecodeU32(stack[1]), api.DecodeU32(stack[2]), maxText)
+	s.host.Log(levelOf(api.DecodeU32(stack[0])), text)
+}
+
+func levelOf(level uint32) Level {
+	switch level {
+	case 0:
+		return Debug
+	case 2:
+		return Warn
+	case 3:
+		return Error
+	default:
+		return Info
+	}
+}

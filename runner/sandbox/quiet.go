@@ -1,0 +1,29 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+)
+
+// quietHost is the host of a guest that runs no job: it may log, and that is all.
+type quietHost struct{ log *slog.Logger }
+
+func (quietHost) Call(context.Context, Call) json.RawMessage {
+	return failure("failed_precondition", "calls are for jobs")
+}
+func (quietHost) CallMany(_ context.Context, calls []Call) []json.RawMessage {
+	return make([]json.RawMessage, len(calls))
+}
+
+func (h quietHost) Log(level Level, text string) {
+	h.log.Debug("guest says", "level", string(level), "text", text)
+}
+func (quietHost) Progress(float32, string)                 {}
+func (quietHost) Checkpoint(context.Context, []byte) error { return errors.New("no job runs") }
+func (quietHost) LoadCheckpoint() []byte                   { return nil }
+func (quietHost) Interrupted() Interrupt                   { return Continue }
+func (quietHost) Warn(string)                              {}
+func (quietHost) AddBytes(int64)                           {}
+func (quietHost) AddItems(int64)                           {}

@@ -1,0 +1,73 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"github.com/tetratelabs/wazero/api"
+)
+
+// maxJobs is how many jobs one extension may register.
+const maxJobs = 256
+
+// Job is a job that a guest registered.
+type Job struct {
+	Name   string
+	Export string
+	// Resumable jobs start again from their last checkpoint, others from their input.
+	Resumable bool
+}
+
+// registry collects what plugin_init registers. It is there while plugin_init runs, and nil after that.
+type registry struct {
+	exports map[string]api.FunctionDefinition
+	jobs    map[string]Job
+	// refused is the first registration that was refused.
+	refused error
+}
+
+var jobName = regexp.MustCompile(`^[a-z0-9_-]{1,64}$`)
+
+// registerJob is register_job(name_ptr, name_len, export_ptr, export_len, resumable) -> 0 ok, 1 refused.
+func registerJob(_ context.Context, s *instance, stack []uint64) {
+	const name = "register_job"
+	job := Job{
+		Name:      s.text(name, "name", api.DecodeU32(stack[0]), api.DecodeU32(stack[1]), 256),
+		Export:    s.text(name, "export", api.DecodeU32(stack[2]), api.DecodeU32(stack[3]), 256),
+		Resumable: api.DecodeU32(stack[4]) != 0,
+	}
+	stack[0] = 0
+	if err := s.register(job); err != nil {
+		stack[0] = 1
+		s.host.Log(Error, err.Error())
+	}
+}
+
+func (s *instance) register(job Job) error {
+	if s.registry == nil {
+		return fmt.Errorf("register_job %q: jobs are registered in plugin_init only", job.Name)
+	}
+	err := s.registry.add(job)
+	if err != nil && s.registry.refused == nil {
+		s.registry.refused = err
+	}
+	return err
+}
+
+func (r *registry) add(job Job) error {
+	if !jobName.MatchString(job.Name) {
+		return fmt.Errorf("register_job: name %q is not 1 to 64 of a-z 0-9 _ -", job.Name)
+	}
+	if _, ok := r.jobs[job.Name]; ok {
+		return fmt.Errorf("register_job %q: the name is taken", job.Name)
+	}
+	if len(r.jobs) == maxJobs {
+		return fmt.Errorf("register_job %q: an extension has at most %d jobs", job.Name, maxJobs)
+	}
+	if err := checkExport(r.exports, job.Export, jobSignature); err != nil {
+		return fmt.Errorf("register_job %q: %w", job.Name, err)
+	}
+	r.jobs[job.Name] = job
+	return nil
+}
