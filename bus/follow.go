@@ -57,6 +57,9 @@ func (c *Conn) followDurable(
 		Durable: name, FilterSubject: subject, AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second,
 		MaxDeliver: -1, MaxAckPending: 1000,
 	})
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // the caller ended it
+	}
 	if err != nil {
 		return fmt.Errorf("follow %s: %w", stream, err)
 	}

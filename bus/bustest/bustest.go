@@ -2,6 +2,7 @@
 package bustest
 
 import (
+	"encoding/json"
 	"os"
 	"testing"
 
@@ -66,4 +67,14 @@ func Publish(tb testing.TB, server *bus.Server, subject string, data []byte) {
 	if err := nc.Flush(); err != nil {
 		tb.Fatalf("publish: %v", err)
 	}
+}
+
+// PutRun writes the first run record of a job.
+func PutRun(tb testing.TB, server *bus.Server, run *bus.Run) {
+	tb.Helper()
+	data, err := json.Marshal(run)
+	if err != nil {
+		tb.Fatalf("encode run record: %v", err)
+	}
+	Publish(tb, server, bus.RunSubject(run.Job), data)
 }

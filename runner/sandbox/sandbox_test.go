@@ -192,10 +192,6 @@ func TestRunFails(t *testing.T) {
 
 func TestRunEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	blocked := &recorder{answer: func(ctx context.Context, _ sandbox.Call) json.RawMessage {
-		<-ctx.Done()
-		return json.RawMessage(`{"error":"cancelled"}`)
-	}}
 	onEngines(t, func(t *testing.T, m *sandbox.Module) {
 		for job, host := range map[string]*recorder{"loop": {}, "sleep": {}, "asked": {}} {
 			t.Run(job, func(t *testing.T) {
@@ -207,6 +203,10 @@ func TestRunEndsWithItsContext(t *testing.T) {
 			})
 		}
 		t.Run("call", func(t *testing.T) {
+			blocked := &recorder{answer: func(ctx context.Context, _ sandbox.Call) json.RawMessage {
+				<-ctx.Done()
+				return json.RawMessage(`{"error":"cancelled"}`)
+			}}
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
 			if _, err := run(ctx, m, "call", "query:slow\n", blocked); err != nil && !errors.Is(err, context.DeadlineExceeded) {

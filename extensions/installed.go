@@ -1,0 +1,91 @@
+package extensions
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Installed is an extension in the catalogue.
+type Installed struct {
+	Manifest *Manifest `json:"manifest"`
+	// Digest names the module, Size is its length in bytes.
+	Digest string `json:"digest"`
+	Size   int64  `json:"size"`
+	// Jobs are what the module registers.
+	Jobs        []JobInfo `json:"jobs"`
+	InstalledAt time.Time `json:"installed_at"`
+	// Revision grows with every change to the catalogue; two answers with equal revisions are the same.
+	Revision uint64 `json:"revision,omitempty"`
+}
+
+// JobInfo is a job that a module registers when it is initialised.
+type JobInfo struct {
+	Name string `json:"name"`
+	// Export is the function that runs the job.
+	Export string `json:"export"`
+	// Resumable says that a retry starts from the last checkpoint instead of the input.
+	Resumable bool `json:"resumable"`
+}
+
+// Job returns one of the jobs.
+func (i *Installed) Job(name string) (JobInfo, bool) {
+	at := slices.IndexFunc(i.Jobs, func(job JobInfo) bool { return job.Name == name })
+	if at < 0 {
+		return JobInfo{}, false
+	}
+	return i.Jobs[at], true
+}
+
+// check compares what the manifest says of jobs with what the module registers.
+func (i *Installed) check() error {
+	invalid := &InvalidError{}
+	missing := func(field, job string) {
+		if _, ok := i.Job(job); !ok {
+			invalid.Problems = append(invalid.Problems, Problem{
+				File: ManifestFile, Field: field,
+				Text: fmt.Sprintf("the module registers no job %q, it registers %s", job, i.jobNames()),
+			})
+		}
+	}
+	for at, trigger := range i.Manifest.Triggers {
+		missing(fmt.Sprintf("triggers[%d].job", at), trigger.Job)
+	}
+	listed := make([]string, 0, len(i.Manifest.Jobs))
+	for job := range i.Manifest.Jobs {
+		listed = append(listed, job)
+	}
+	slices.Sort(listed)
+	for _, job := range listed {
+		missing("jobs."+job, job)
+	}
+	if len(invalid.Problems) > 0 {
+		return invalid
+	}
+	return nil
+}
+
+func (i *Installed) jobNames() string {
+	if len(i.Jobs) == 0 {
+		return "none"
+	}
+	names := make([]string, len(i.Jobs))
+	for at, job := range i.Jobs {
+		names[at] = job.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+func decodeInstalled(id string, record []byte, revision uint64) (Installed, error) {
+	var i Installed
+	if err := json.Unmarshal(record, &i); err != nil {
+		return Installed{}, fmt.Errorf("decode record of extension %s: %w", id, err)
+	}
+	if i.Manifest == nil || string(i.Manifest.ID) != id {
+		return Installed{}, fmt.Errorf("decode record of extension %s: it holds another's manifest, or none", id)
+	}
+	i.Revision = revision
+	return i, nil
+}

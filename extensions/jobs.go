@@ -1,0 +1,82 @@
+package extensions
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// The priorities a job can have.
+const (
+	PriorityHigh   = "high"
+	PriorityNormal = "normal"
+	PriorityLow    = "low"
+)
+
+// JobSettings is how the jobs of one name are run.
+type JobSettings struct {
+	// Timeout bounds one attempt; 0 means the host's default.
+	Timeout time.Duration
+	// MaxAttempts is how often a job is tried before it is dead; 0 means the host's default.
+	MaxAttempts int
+	// Priority is high, normal (the default) or low.
+	Priority string
+	Backoff  Backoff
+}
+
+// Backoff is the pause before a failed job is tried again: Initial, doubled with each attempt, up to Max. 0 means the
+// host's default.
+type Backoff struct {
+	Initial time.Duration
+	Max     time.Duration
+}
+
+// JobSettings returns the settings of a job, which are the defaults when the manifest does not list it.
+func (m *Manifest) JobSettings(job string) JobSettings {
+	if settings, ok := m.Jobs[job]; ok {
+		return settings
+	}
+	return JobSettings{Priority: PriorityNormal}
+}
+
+func (d *decoder) jobs(n *node, m *Manifest) {
+	if !d.is(n, isObject) {
+		return
+	}
+	if len(n.members) > maxListed {
+		d.fail(n, "there are %d jobs, at most %d are allowed", len(n.members), maxListed)
+		return
+	}
+	m.Jobs = make(map[string]JobSettings, len(n.members))
+	each := make(fields, len(n.members))
+	for _, member := range n.members {
+		each[member.key] = func(n *node) { d.job(n, m) }
+	}
+	d.object(n, each)
+}
+
+func (d *decoder) job(n *node, m *Manifest) {
+	if problem := tokenProblem(n.key); problem != "" {
+		d.fail(n, "the job's name %s", problem)
+		return
+	}
+	settings := JobSettings{Priority: PriorityNormal}
+	d.object(n, fields{
+		"timeout":      d.duration(&settings.Timeout),
+		"max_attempts": d.integer(&settings.MaxAttempts, maxRate, "attempts"),
+		"priority": d.checked(func(text string) error {
+			if !slices.Contains([]string{PriorityHigh, PriorityNormal, PriorityLow}, text) {
+				return fmt.Errorf(`%s is no priority: write "high", "normal" or "low"`, quote(text))
+			}
+			settings.Priority = text
+			return nil
+		}),
+		"backoff": func(n *node) {
+			d.object(n, fields{"initial": d.duration(&settings.Backoff.Initial), "max": d.duration(&settings.Backoff.Max)})
+		},
+	})
+	if b := settings.Backoff; b.Max > 0 && b.Initial > b.Max {
+		d.fail(n, "the backoff begins with %s, which is more than its max of %s", b.Initial, b.Max)
+	}
+	m.Jobs[n.key] = settings
+}

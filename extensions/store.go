@@ -1,0 +1,28 @@
+package extensions
+
+import "context"
+
+// Store keeps records, small and by extension id, and modules, large and by digest. Its methods use only types of the language
+// and the standard library, so that an implementation need not know this package.
+//
+// All methods are safe for concurrent use, in several processes on the same data. None retains a slice it is given, nor
+// hands out one that it keeps. None retries; what fails may be repeated.
+type Store interface {
+	// PutRecord writes the record of an extension over the one there is, and returns its revision, which grows with
+	// each write to the store. Once it has returned, Record answers with this record or a newer one.
+	PutRecord(ctx context.Context, id string, record []byte) (revision uint64, err error)
+	// Record returns the newest record of an extension. Without one the error is fs.ErrNotExist.
+	Record(ctx context.Context, id string) (record []byte, revision uint64, err error)
+	// DeleteRecord removes the record of an extension; there need not be one.
+	DeleteRecord(ctx context.Context, id string) error
+	// WatchRecords calls changed with each record there is, then caughtUp once, then changed after each change: with the
+	// new record, or with nil when it was deleted. Of changes in quick succession to one record only the last is
+	// sure to be seen. The calls come one after the other. It returns nil when ctx has ended, and an error only when
+	// watching broke; no call comes after it returned.
+	WatchRecords(ctx context.Context, caughtUp func(), changed func(id string, record []byte, revision uint64)) error
+
+	// PutModule keeps a module under its digest. One that is there already is the same.
+	PutModule(ctx context.Context, digest string, wasm []byte) error
+	// Module returns a module. Without one the error is fs.ErrNotExist.
+	Module(ctx context.Context, digest string) ([]byte, error)
+}

@@ -1,0 +1,106 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/capabilities"
+	"github.com/airlock-run/airlock/runner/sandbox"
+)
+
+// bridge is the door of one attempt: each call of the guest is authorised, counted against the extension's rate, given its
+// key, and sent to an operation. It is safe for concurrent use.
+type bridge struct {
+	conn    *bus.Conn
+	grant   *capabilities.Grant
+	rate    capabilities.Rate
+	timeout time.Duration
+	job     *bus.Job
+	attempt uint64
+	report  *reporter
+
+	mu sync.Mutex
+	// occurrences counts the calls of this job by hash: with them a call made again after a restart has the key it had.
+	occurrences map[string]uint32
+}
+
+// call takes one call through the door and returns what the guest gets.
+func (b *bridge) call(ctx context.Context, c sandbox.Call) json.RawMessage {
+	start := time.Now()
+	answer, err := b.pass(ctx, c)
+	b.report.change(func(r *bus.Report) {
+		r.Calls++
+		r.CallMS += time.Since(start).Milliseconds()
+		if code := bus.CodeOf(err); code == bus.PermissionDenied || code == bus.ResourceExhausted {
+			r.Denied++
+		}
+	})
+	if err == nil {
+		return answer
+	}
+	refusal, _ := bus.AsError(err).MarshalJSON()
+	return refusal
+}
+
+func (b *bridge) pass(ctx context.Context, c sandbox.Call) (json.RawMessage, error) {
+	method, err := capabilities.ParseMethod(c.Method)
+	if err != nil {
+		return nil, bus.Errorf(bus.InvalidArgument, "%v", err)
+	}
+	decision := b.grant.Admit(capabilities.Request{
+		Extension: b.job.Extension, Method: method, JobLibrary: b.job.Library, Library: c.Library,
+	}, b.rate)
+	if !decision.Allowed {
+		return nil, &bus.Error{Code: bus.Code(decision.Code), Message: decision.Reason, RetryAfter: decision.RetryAfter}
+	}
+	call := &bus.Call{
+		Extension: b.job.Extension, Kind: bus.Kind(method.Kind), Operation: method.Operation, Version: method.Version,
+		Library: c.Library, Job: b.job.ID, Attempt: b.attempt, Payload: c.Payload,
+	}
+	if call.Library == uuid.Nil {
+		call.Library = b.job.Library
+	}
+	if len(call.Payload) == 0 {
+		call.Payload = json.RawMessage("null")
+	}
+	if call.Key, err = b.key(call, c.Key); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, b.timeout)
+	defer cancel()
+	return b.conn.Call(ctx, call)
+}
+
+// maxKey is the longest key a guest may give a call, in bytes.
+const maxKey = 128
+
+// key names the effect of a call.
+func (b *bridge) key(call *bus.Call, own string) (string, error) {
+	if own != "" {
+		if len(own) > maxKey || strings.ContainsFunc(own, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return "", bus.Errorf(bus.InvalidArgument, "key of a call is %d bytes, want 1 to %d visible ASCII characters", len(own), maxKey)
+		}
+		return call.Job.String() + "/k/" + own, nil
+	}
+	hash := call.Hash()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := b.occurrences[hash]
+	b.occurrences[hash] = n + 1
+	return fmt.Sprintf("%s/%s/%d", call.Job, hash, n), nil
+}
+
+// counted returns the counters for a checkpoint.
+func (b *bridge) counted() map[string]uint32 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return maps.Clone(b.occurrences)
+}

@@ -1,0 +1,85 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/airlock-run/airlock/capabilities"
+)
+
+// Config describes a Worker. The zero value is ready to use.
+type Config struct {
+	// Name tells workers apart. Default: host name, process id and a random part.
+	Name string
+	// Slots is how many jobs run at once. Default: four for each CPU.
+	Slots int
+	// CallTimeout bounds one call to an operation. Default 30 s.
+	CallTimeout time.Duration
+	// JobTimeout bounds one attempt of a job whose manifest and enqueuer name no timeout. Default 10 min.
+	JobTimeout time.Duration
+	// MaxAttempts is how often a job is tried when its manifest and enqueuer say nothing. Default 5.
+	MaxAttempts int
+	// MaxDeliveries is how often a job is dealt before it is dead, whatever the reasons: what ends a job that takes its
+	// workers down. Default 20.
+	MaxDeliveries int
+	// Backoff is the pause before the second attempt when the manifest names none; it doubles with each failure.
+	// Default 2 s.
+	Backoff time.Duration
+	// MaxBackoff bounds the pause when the manifest names no bound. Default 1 h.
+	MaxBackoff time.Duration
+	// Grace is how long running jobs have at shutdown to save a checkpoint. Default 10 s.
+	Grace time.Duration
+	// MaxMemory caps what manifests ask for as memory of one job, in MB. Default 1024.
+	MaxMemory int
+	// Rate counts requests of extensions. Default: this process alone counts.
+	Rate capabilities.Rate
+	// Logger defaults to one that discards.
+	Logger *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	if c.Name == "" {
+		host, _ := os.Hostname()
+		c.Name = fmt.Sprintf("%s-%d-%s", host, os.Getpid(), uuid.NewString()[:8])
+	}
+	setDefault(&c.Slots, 4*runtime.NumCPU())
+	setDefault(&c.CallTimeout, 30*time.Second)
+	setDefault(&c.JobTimeout, 10*time.Minute)
+	setDefault(&c.MaxAttempts, 5)
+	setDefault(&c.MaxDeliveries, 20)
+	setDefault(&c.Backoff, 2*time.Second)
+	setDefault(&c.MaxBackoff, time.Hour)
+	setDefault(&c.Grace, 10*time.Second)
+	setDefault(&c.MaxMemory, 1024)
+	if c.Rate == nil {
+		c.Rate = capabilities.NewRates(nil)
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// Validate reports the first setting that cannot be.
+func (c Config) Validate() error {
+	if c.Slots < 0 || c.MaxAttempts < 0 || c.MaxDeliveries < 0 || c.MaxMemory < 0 {
+		return errors.New("worker: slots, attempts, deliveries and memory must not be negative")
+	}
+	if min(c.CallTimeout, c.JobTimeout, c.Backoff, c.MaxBackoff, c.Grace) < 0 {
+		return errors.New("worker: times must not be negative")
+	}
+	return nil
+}

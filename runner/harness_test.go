@@ -1,0 +1,171 @@
+package runner_test
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"go.uber.org/goleak"
+
+	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/bus/bustest"
+	"github.com/airlock-run/airlock/extensions"
+	"github.com/airlock-run/airlock/runner"
+	"github.com/airlock-run/airlock/runner/sandbox"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+//go:embed sandbox/testdata/guest.wasm
+var guest []byte
+
+// cluster is a bus with the test guest installed as test-extension, and its workers.
+type cluster struct {
+	t         testing.TB
+	server    *bus.Server
+	conn      *bus.Conn
+	catalogue *extensions.Catalogue
+	library   uuid.UUID
+}
+
+func newCluster(t testing.TB) *cluster {
+	t.Helper()
+	server := bustest.Start(t)
+	c := &cluster{t: t, server: server, conn: bustest.Connect(t, server), library: uuid.New()}
+	store, err := c.conn.Extensions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.catalogue, err = extensions.NewCatalogue(store, extensions.CatalogueConfig{}); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// install installs the test guest; more goes into its manifest.
+func (c *cluster) install(permissions, more string) {
+	c.t.Helper()
+	manifest := fmt.Sprintf(`{"id":"test-extension","name":"Test","version":"1.0.0","description":"d","author":"a",
+		"wasm_file":"guest.wasm","permissions":%s%s}`, permissions, more)
+	p, err := extensions.NewPackage([]byte(manifest), guest)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if _, err := c.catalogue.Install(c.t.Context(), p, jobsOf(c.t)); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func jobsOf(t testing.TB) []extensions.JobInfo {
+	t.Helper()
+	engine, err := sandbox.NewEngine(sandbox.Config{Interpreter: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = engine.Close(context.Background()) }()
+	module, err := engine.Prepare(t.Context(), guest, 64<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = module.Close(context.Background()) }()
+	var jobs []extensions.JobInfo
+	for _, job := range module.Jobs() {
+		jobs = append(jobs, extensions.JobInfo(job))
+	}
+	return jobs
+}
+
+// work starts a worker and returns how to stop it.
+func (c *cluster) work(config runner.Config) (stop func()) {
+	c.t.Helper()
+	engine, err := sandbox.NewEngine(sandbox.Config{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if config.Backoff == 0 {
+		config.Backoff = 100 * time.Millisecond
+	}
+	worker, err := runner.New(c.conn, c.catalogue, engine, config)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 2)
+	go func() { done <- worker.Run(ctx) }()
+	select {
+	case <-worker.Ready():
+	case err := <-done:
+		c.t.Fatalf("worker: %v", err)
+	}
+	go func() { done <- worker.RunTriggers(ctx) }()
+	stopped := false
+	stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		for range 2 {
+			if err := <-done; err != nil {
+				c.t.Errorf("worker: %v", err)
+			}
+		}
+		_ = engine.Close(context.Background())
+	}
+	c.t.Cleanup(stop)
+	return stop
+}
+
+func (c *cluster) submit(name, input string) *bus.Job {
+	c.t.Helper()
+	job := &bus.Job{Extension: "test-extension", Name: name, Library: c.library, Input: json.RawMessage(input)}
+	if err := c.conn.Enqueue(c.t.Context(), job); err != nil {
+		c.t.Fatal(err)
+	}
+	return job
+}
+
+// until waits for the run record of a job to be as wanted.
+func (c *cluster) until(job uuid.UUID, wanted func(*bus.Run) bool) *bus.Run {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), 30*time.Second)
+	defer cancel()
+	runs, err := c.conn.WatchRun(ctx, job)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var last *bus.Run
+	for run := range runs {
+		if last = run; wanted(run) {
+			return run
+		}
+	}
+	c.t.Fatalf("job %s: not as wanted within 30 s; last record %+v", job, last)
+	return nil
+}
+
+// outcome waits for a job to end.
+func (c *cluster) outcome(job *bus.Job) *bus.Run {
+	c.t.Helper()
+	return c.until(job.ID, func(r *bus.Run) bool { return r.State.Ended() })
+}
+
+// serve answers calls to an operation.
+func (c *cluster) serve(kind bus.Kind, operation string, handle bus.CallHandler) {
+	c.t.Helper()
+	service, err := c.conn.Serve(bus.ServiceConfig{
+		Name: "test", Endpoints: []bus.Endpoint{bus.CallEndpoint(kind, operation, nil, handle)},
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { _ = service.Stop() })
+}
+
+func ping(_ context.Context, call *bus.Call) (json.RawMessage, error) {
+	return json.Marshal(map[string]any{"pong": call.Payload, "extension": call.Extension, "library_id": call.Library})
+}

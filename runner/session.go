@@ -1,0 +1,94 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/runner/sandbox"
+)
+
+// session is what a guest's imports reach during one attempt: the Host of its sandbox.
+type session struct {
+	bridge  *bridge
+	report  *reporter
+	attempt *bus.Attempt
+	// interrupt is what the guest is answered when it asks whether to go on.
+	interrupt *atomic.Uint32
+	// fenced ends the attempt when a newer one exists.
+	fenced context.CancelCauseFunc
+
+	mu    sync.Mutex
+	saved []byte
+}
+
+var _ sandbox.Host = (*session)(nil)
+
+// Call implements sandbox.Host.
+func (s *session) Call(ctx context.Context, call sandbox.Call) json.RawMessage {
+	return s.bridge.call(ctx, call)
+}
+
+// parallelCalls is how many of the calls of one CallMany are under way at once.
+const parallelCalls = 32
+
+// CallMany implements sandbox.Host.
+func (s *session) CallMany(ctx context.Context, calls []sandbox.Call) []json.RawMessage {
+	answers := make([]json.RawMessage, len(calls))
+	slots := make(chan struct{}, parallelCalls)
+	var wg sync.WaitGroup
+	for i, call := range calls {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			answers[i] = s.bridge.call(ctx, call)
+		})
+	}
+	wg.Wait()
+	return answers
+}
+
+// Log implements sandbox.Host.
+func (s *session) Log(level sandbox.Level, text string) { s.report.log(level, text) }
+
+// Progress implements sandbox.Host.
+func (s *session) Progress(fraction float32, message string) { s.report.progress(fraction, message) }
+
+// Warn implements sandbox.Host.
+func (s *session) Warn(message string) { s.report.warn(message) }
+
+// AddBytes implements sandbox.Host.
+func (s *session) AddBytes(n int64) { s.report.change(func(r *bus.Report) { r.Bytes += n }) }
+
+// AddItems implements sandbox.Host.
+func (s *session) AddItems(n int64) { s.report.change(func(r *bus.Report) { r.Items += n }) }
+
+// Interrupted implements sandbox.Host.
+func (s *session) Interrupted() sandbox.Interrupt { return sandbox.Interrupt(s.interrupt.Load()) }
+
+// Checkpoint implements sandbox.Host. What is saved is on disk when it returns.
+func (s *session) Checkpoint(ctx context.Context, state []byte) error {
+	checkpoint := &bus.Checkpoint{State: state, At: time.Now().UTC(), Calls: s.bridge.counted()}
+	err := s.attempt.Save(ctx, checkpoint, s.report.snapshot())
+	if errors.Is(err, bus.ErrFenced) {
+		s.fenced(bus.ErrFenced)
+	}
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.saved = state
+	return nil
+}
+
+// LoadCheckpoint implements sandbox.Host.
+func (s *session) LoadCheckpoint() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.saved
+}

@@ -1,0 +1,62 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/extensions"
+)
+
+// triggersName is the name all workers follow events under: each event reaches one of them.
+const triggersName = "triggers"
+
+// rosterPatience is how long an event waits for the list of extensions to be up to date before it is handed out again.
+const rosterPatience = 10 * time.Second
+
+// RunTriggers starts, for every event, the jobs that extensions bound to its type, until ctx ends. Each event starts each job
+// once, however often it is delivered: the job's id comes from the event. Run must be under way.
+func (w *Worker) RunTriggers(ctx context.Context) error {
+	store, err := w.conn.Extensions(ctx)
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // the caller ended it
+	}
+	if err != nil {
+		return fmt.Errorf("run triggers: %w", err)
+	}
+	return w.conn.FollowEvents(ctx, triggersName, func(ctx context.Context, event *bus.Event) error {
+		// What was installed before the event was published is bound to it.
+		revision, err := store.Revision(ctx)
+		if err != nil {
+			return fmt.Errorf("trigger: %w", err)
+		}
+		waiting, cancel := context.WithTimeout(ctx, rosterPatience)
+		defer cancel()
+		installed, err := w.roster.all(waiting, revision)
+		if err != nil {
+			return fmt.Errorf("trigger: %w", err)
+		}
+		return w.trigger(ctx, event, installed)
+	})
+}
+
+func (w *Worker) trigger(ctx context.Context, event *bus.Event, installed []extensions.Installed) error {
+	for _, extension := range installed {
+		manifest := extension.Manifest
+		if !manifest.Grant().RunsIn(event.Library) {
+			continue
+		}
+		for _, name := range manifest.JobsFor(event.Type) {
+			id := string(manifest.ID)
+			err := w.conn.Enqueue(ctx, &bus.Job{
+				ID: event.JobID(id, name), Extension: id, Name: name, Library: event.Library,
+				Priority: bus.Priority(manifest.JobSettings(name).Priority), Event: event,
+			})
+			if err != nil {
+				return fmt.Errorf("trigger %s:%s: %w", id, name, err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,130 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/runner/sandbox"
+)
+
+// Exit codes of a job; docs/protocol.md says what each means.
+const (
+	exitCompleted   = 0
+	exitInterrupted = 1
+	exitFailed      = 2
+	exitPermanent   = 3
+	exitWaiting     = 4
+)
+
+// permanentError is a failure that trying again does not mend.
+type permanentError struct {
+	code    bus.Code
+	message string
+}
+
+func permanent(code bus.Code, format string, args ...any) error {
+	return &permanentError{code: code, message: fmt.Sprintf(format, args...)}
+}
+
+// Error is the sentence; the code has a place of its own in the record.
+func (e *permanentError) Error() string { return e.message }
+
+// settle decides what the ending of an attempt means for its job, and records it.
+func (e *execution) settle(ctx context.Context, end ending) error {
+	report := e.report.snapshot()
+	interrupted := sandbox.Interrupt(e.interrupt.Load())
+	switch {
+	case errors.Is(end.err, bus.ErrFenced):
+		e.attempt.Abandon()
+		return bus.ErrFenced
+	case end.exitCode != nil && *end.exitCode == exitCompleted:
+		return e.attempt.End(ctx, bus.Outcome{State: bus.StateCompleted, ExitCode: end.exitCode, Report: report})
+	case errors.Is(end.err, errShutdown),
+		end.exitCode != nil && *end.exitCode == exitInterrupted && interrupted == sandbox.Shutdown:
+		return e.attempt.HandBack(ctx, report)
+	}
+	failure := e.failure(end)
+	if e.final(end) {
+		return e.attempt.End(ctx, bus.Outcome{State: bus.StateDead, ExitCode: end.exitCode, Failure: &failure, Report: report})
+	}
+	return e.attempt.Retry(ctx, time.Now().Add(e.backoff()), failure, report)
+}
+
+// final tells whether a failed attempt was the last one.
+func (e *execution) final(end ending) bool {
+	var p *permanentError
+	if errors.As(end.err, &p) || end.exitCode != nil && *end.exitCode == exitPermanent {
+		return true
+	}
+	return e.attempt.Failures+1 >= e.maxAttempts()
+}
+
+func (e *execution) maxAttempts() int {
+	if n := e.attempt.Job.MaxAttempts; n > 0 {
+		return n
+	}
+	if e.extension.Manifest != nil {
+		if n := e.extension.Manifest.JobSettings(e.attempt.Job.Name).MaxAttempts; n > 0 {
+			return n
+		}
+	}
+	return e.worker.config.MaxAttempts
+}
+
+// backoff is the pause before the next attempt: doubled with each failure, up to a bound, and a tenth of it random.
+func (e *execution) backoff() time.Duration {
+	pause, most := e.worker.config.Backoff, e.worker.config.MaxBackoff
+	if e.extension.Manifest != nil {
+		b := e.extension.Manifest.JobSettings(e.attempt.Job.Name).Backoff
+		if b.Initial > 0 {
+			pause = b.Initial
+		}
+		if b.Max > 0 {
+			most = b.Max
+		}
+	}
+	for range min(e.attempt.Failures, 32) {
+		pause = min(2*pause, most)
+	}
+	pause = min(pause, most)
+	return pause - pause/20 + rand.N(pause/10+1) //nolint:gosec // jitter needs no secret
+}
+
+// failure is what the record says of a failed attempt.
+func (e *execution) failure(end ending) bus.Failure {
+	f := bus.Failure{Attempt: e.attempt.Token, At: time.Now().UTC(), Code: bus.Internal}
+	var p *permanentError
+	switch {
+	case end.exitCode != nil:
+		f.Error = e.exitMessage(*end.exitCode)
+	case errors.As(end.err, &p):
+		f.Code, f.Error = p.code, p.message
+	case errors.Is(end.err, errTimeout):
+		f.Code, f.Error = bus.DeadlineExceeded, end.err.Error()
+	default:
+		f.Error = end.err.Error()
+	}
+	f.Error = cut(f.Error, 4*maxMessage)
+	return f
+}
+
+func (e *execution) exitMessage(code int32) string {
+	meaning := map[int32]string{
+		exitInterrupted: "interrupted, without having been asked to stop",
+		exitFailed:      "failed",
+		exitPermanent:   "failed for good",
+		exitWaiting:     "waits for sub-jobs, of which it has none",
+	}[code]
+	if meaning == "" {
+		meaning = "an exit code without a meaning"
+	}
+	message := fmt.Sprintf("the job answered %d: %s", code, meaning)
+	if complaint := e.report.complaint(); complaint != "" {
+		message += ": " + complaint
+	}
+	return message
+}

@@ -1,0 +1,140 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/extensions"
+	"github.com/airlock-run/airlock/runner/sandbox"
+)
+
+// Worker runs jobs, as many at once as it has slots.
+type Worker struct {
+	config  Config
+	conn    *bus.Conn
+	roster  *roster
+	modules *modules
+	log     *slog.Logger
+	ready   chan struct{}
+	// interrupt is what every running guest is answered when it asks whether to go on.
+	interrupt atomic.Uint32
+	warming   sync.WaitGroup
+}
+
+// New makes a worker. It runs once Run is called.
+func New(conn *bus.Conn, catalogue *extensions.Catalogue, engine *sandbox.Engine, config Config) (*Worker, error) {
+	config = config.withDefaults()
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	w := &Worker{config: config, conn: conn, log: config.Logger, ready: make(chan struct{})}
+	w.modules = newModules(engine, catalogue.Module, config.Logger)
+	w.roster = newRoster(catalogue, config.Logger, w.warmUp)
+	return w, nil
+}
+
+// Name is the worker's name, as it stands in the records of the jobs it ran.
+func (w *Worker) Name() string { return w.config.Name }
+
+// Ready is closed once the worker takes jobs.
+func (w *Worker) Ready() <-chan struct{} { return w.ready }
+
+// Run takes jobs and runs them until ctx ends. Then it takes no more, asks the running ones to stop, and hands back those that
+// did not within the grace time. It returns when all it started has ended.
+func (w *Worker) Run(ctx context.Context) error {
+	queue, err := w.conn.Queue(ctx)
+	if err != nil {
+		return fmt.Errorf("run worker: %w", err)
+	}
+	var background sync.WaitGroup
+	watching, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
+	defer background.Wait()
+	defer stopWatching()
+	background.Go(func() { w.roster.watch(watching) })
+	select {
+	case <-w.roster.ready:
+	case <-ctx.Done():
+		return nil
+	}
+
+	jobs, cancelJobs := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancelJobs(nil)
+	var slots sync.WaitGroup
+	for range w.config.Slots {
+		slots.Go(func() { w.slot(ctx, jobs, queue) })
+	}
+	close(w.ready)
+	w.log.InfoContext(ctx, "worker takes jobs", "worker", w.config.Name, "slots", w.config.Slots)
+
+	<-ctx.Done()
+	w.interrupt.Store(uint32(sandbox.Shutdown))
+	grace := time.AfterFunc(w.config.Grace, func() { cancelJobs(errShutdown) })
+	defer grace.Stop()
+	slots.Wait()
+	stopWatching()
+	background.Wait()
+	w.warming.Wait()
+	w.modules.close(context.WithoutCancel(ctx))
+	return nil
+}
+
+// slot runs one job after the other. A slot ends when the guest has returned and its ending is recorded.
+func (w *Worker) slot(taking, running context.Context, queue *bus.Queue) {
+	for {
+		delivery, err := queue.Next(taking)
+		if err != nil {
+			return
+		}
+		if err := w.handle(running, delivery); err != nil && !errors.Is(err, bus.ErrSettled) {
+			w.log.WarnContext(running, "attempt not recorded, the job is dealt again", "job_id", delivery.Job.ID, "error", err)
+		}
+	}
+}
+
+// settleTime is how long a shutdown waits for the bus to take an outcome.
+const settleTime = 5 * time.Second
+
+func (w *Worker) handle(ctx context.Context, delivery *bus.Delivery) error {
+	job := delivery.Job
+	attempt, err := delivery.Begin(ctx, w.config.Name)
+	if err != nil {
+		return err //nolint:wrapcheck // the slot names the job
+	}
+	report := &reporter{conn: w.conn, job: job.ID, attempt: attempt.Token}
+	report.tell(bus.Activity{Kind: bus.ActivityState, State: bus.StateRunning, Worker: w.config.Name})
+	e := &execution{worker: w, attempt: attempt, report: report, interrupt: &w.interrupt}
+	start := time.Now()
+	end := e.run(ctx)
+
+	settling, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(settleTime, func() { cancel(errShutdown) }) })
+	defer stop()
+	err = e.settle(settling, end)
+	w.log.DebugContext(ctx, "attempt ended", "job_id", job.ID, "extension", job.Extension, "library", job.Library,
+		"attempt", attempt.Token, "duration", time.Since(start), "error", end.err)
+	return err
+}
+
+// warmUp prepares the module of an extension as soon as it is known, so that its first job need not wait.
+func (w *Worker) warmUp(installed extensions.Installed) {
+	memory := w.memory(installed)
+	w.warming.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if _, err := w.modules.module(ctx, installed.Digest, memory); err != nil {
+			w.log.WarnContext(ctx, "extension is not ready", "extension", string(installed.Manifest.ID), "error", err)
+		}
+	})
+}
+
+// memory is what a job of an extension may have, in bytes.
+func (w *Worker) memory(installed extensions.Installed) uint64 {
+	return uint64(min(installed.Manifest.Permissions.MaxMemoryMB, w.config.MaxMemory)) << 20 //nolint:gosec // both are positive
+}
