@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 )
 
@@ -29,11 +30,12 @@ type Attempt struct {
 	Digest string
 
 	delivery *Delivery
-	stop     context.CancelFunc
-	beating  sync.WaitGroup
+	// beating sends heartbeats, following refreshes the record.
+	beating, following background
 
-	mu  sync.Mutex
-	run *Run
+	mu     sync.Mutex
+	run    *Run
+	writes uint64
 }
 
 // Begin starts an attempt of the job and keeps the job dealt to this process until the attempt ends. The first attempt
@@ -61,7 +63,7 @@ func (d *Delivery) Begin(ctx context.Context, worker string) (*Attempt, error) {
 		Job: d.Job, Token: run.Attempt, Checkpoint: run.Checkpoint, Failures: run.Failures, Digest: run.Digest,
 		delivery: d, run: run,
 	}
-	a.keepAlive()
+	a.beating.start(a.keepAlive)
 	return a, nil
 }
 
@@ -71,6 +73,7 @@ func (d *Delivery) first(ctx context.Context, worker string) (*Run, error) {
 	run := &Run{
 		Job: d.Job.ID, Extension: d.Job.Extension, Name: d.Job.Name, Library: d.Job.Library,
 		State: StateRunning, Attempt: 1, Worker: worker, Message: d.meta.Sequence.Stream, StartedAt: now(),
+		Holder: uuid.NewString(),
 	}
 	if d.meta.NumDelivered == 1 {
 		return run, nil
@@ -93,7 +96,8 @@ func (d *Delivery) next(ctx context.Context, run *Run, worker string) error {
 	}
 	run.State, run.Due = StateRunning, nil
 	run.Attempt++
-	run.Worker, run.Write, run.Message, run.StartedAt = worker, 0, sequence, now()
+	run.Worker, run.Message, run.StartedAt = worker, sequence, now()
+	run.Holder, run.Write = uuid.NewString(), 0
 	run.Report = Report{}
 	return d.conn.saveRun(ctx, run)
 }
@@ -113,21 +117,49 @@ func (d *Delivery) reschedule(ctx context.Context, run *Run) error {
 }
 
 // keepAlive says every heartbeat that the attempt runs.
-func (a *Attempt) keepAlive() {
-	ctx, stop := context.WithCancel(context.Background())
-	a.stop = stop
-	a.beating.Go(func() {
-		tick := time.NewTicker(heartbeat)
-		defer tick.Stop()
+func (a *Attempt) keepAlive(ctx context.Context) {
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := a.delivery.msg.InProgress(); err != nil {
+				a.delivery.conn.log.WarnContext(ctx, "heartbeat not sent", "job_id", a.Job.ID, "error", err)
+			}
+		}
+	}
+}
+
+const (
+	// visibleAfter is how long an attempt runs before its run record says so.
+	visibleAfter = time.Second
+	// refresh is how often the run record of a running attempt is brought up to date.
+	refresh = 10 * time.Second
+)
+
+// Follow keeps the run record of an attempt that lasts up to date with what report returns, until the attempt ends. fenced is
+// called when a newer attempt exists.
+func (a *Attempt) Follow(report func() Report, fenced func()) {
+	a.following.start(func(ctx context.Context) {
+		timer := time.NewTimer(visibleAfter)
+		defer timer.Stop()
 		for {
 			select {
 			case <-ctx.Done():
 				return
-			case <-tick.C:
-				if err := a.delivery.msg.InProgress(); err != nil {
-					a.delivery.conn.log.WarnContext(ctx, "heartbeat not sent", "job_id", a.Job.ID, "error", err)
-				}
+			case <-timer.C:
 			}
+			err := a.write(ctx, func(run *Run) { run.State, run.Report = StateRunning, report() })
+			if errors.Is(err, ErrFenced) {
+				fenced()
+				return
+			}
+			if err != nil && ctx.Err() == nil {
+				a.delivery.conn.log.WarnContext(ctx, "run record not refreshed", "job_id", a.Job.ID, "error", err)
+			}
+			timer.Reset(refresh)
 		}
 	})
 }
@@ -160,7 +192,8 @@ type Outcome struct {
 //
 // ErrFenced: the outcome is another's to record. ctx's: the job is dealt again.
 func (a *Attempt) End(ctx context.Context, outcome Outcome) error {
-	defer a.finish()
+	a.following.end()
+	defer a.beating.end()
 	err := a.persist(ctx, func(run *Run) {
 		run.State, run.ExitCode, run.Report, run.FinishedAt = outcome.State, outcome.ExitCode, outcome.Report, now()
 		run.fail(outcome.Failure)
@@ -178,7 +211,8 @@ func (a *Attempt) End(ctx context.Context, outcome Outcome) error {
 //
 // As End's.
 func (a *Attempt) Retry(ctx context.Context, due time.Time, failure Failure, report Report) error {
-	defer a.finish()
+	a.following.end()
+	defer a.beating.end()
 	err := a.persist(ctx, func(run *Run) {
 		run.State, run.Due, run.Report = StateScheduled, &due, report
 		run.fail(&failure)
@@ -198,7 +232,8 @@ func (a *Attempt) Retry(ctx context.Context, due time.Time, failure Failure, rep
 //
 // As End's.
 func (a *Attempt) HandBack(ctx context.Context, report Report) error {
-	defer a.finish()
+	a.following.end()
+	defer a.beating.end()
 	err := a.persist(ctx, func(run *Run) { run.State, run.Report = StateAvailable, report })
 	if err != nil {
 		return err
@@ -210,18 +245,16 @@ func (a *Attempt) HandBack(ctx context.Context, report Report) error {
 }
 
 // Abandon leaves the job as it is: it is dealt again once its heartbeat is missed.
-func (a *Attempt) Abandon() { a.finish() }
+func (a *Attempt) Abandon() {
+	a.following.end()
+	a.beating.end()
+}
 
 // UseModule notes the module this attempt runs, so that later attempts of the job run the same.
 func (a *Attempt) UseModule(digest string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.run.Digest = digest
-}
-
-func (a *Attempt) finish() {
-	a.stop()
-	a.beating.Wait()
 }
 
 func (a *Attempt) ack() error {
@@ -231,13 +264,34 @@ func (a *Attempt) ack() error {
 	return nil
 }
 
+// background is a goroutine that can be ended.
+type background struct {
+	stop context.CancelFunc
+	wg   sync.WaitGroup
+}
+
+func (b *background) start(run func(ctx context.Context)) {
+	ctx, stop := context.WithCancel(context.Background())
+	b.stop = stop
+	b.wg.Go(func() { run(ctx) })
+}
+
+// end ends the goroutine and waits for it. Without one it does nothing.
+func (b *background) end() {
+	if b.stop != nil {
+		b.stop()
+		b.wg.Wait()
+	}
+}
+
 // write changes the record once.
 func (a *Attempt) write(ctx context.Context, change func(*Run)) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	run := *a.run
 	change(&run)
-	run.Write++
+	a.writes++
+	run.Write = a.writes
 	if err := a.delivery.conn.saveRun(ctx, &run); err != nil {
 		return err
 	}

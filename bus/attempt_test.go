@@ -231,3 +231,32 @@ func BenchmarkEmptyAttempt(b *testing.B) {
 		}
 	}
 }
+
+// A write whose confirmation is lost is known again as one's own, and the next one follows it.
+func TestAttemptKnowsItsOwnWrites(t *testing.T) {
+	t.Parallel()
+	conn := bustest.New(t)
+	queue := openQueue(t, conn)
+	job := newJob()
+	enqueue(t, conn, job)
+	attempt := begin(t, queue, "w1")
+
+	for n := range 20 { // of these some are written and not confirmed, some not written
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(n)*20*time.Microsecond)
+		err := attempt.Save(ctx, &bus.Checkpoint{State: []byte{byte(n)}}, bus.Report{})
+		cancel()
+		if errors.Is(err, bus.ErrFenced) {
+			t.Fatalf("save %d: the attempt fenced itself", n)
+		}
+	}
+	if err := attempt.Save(t.Context(), &bus.Checkpoint{State: []byte("last")}, bus.Report{}); err != nil {
+		t.Fatalf("save: %v", err)
+	}
+	if err := attempt.End(t.Context(), completed()); err != nil {
+		t.Fatalf("end: %v", err)
+	}
+	run, err := conn.Run(t.Context(), job.ID)
+	if err != nil || run.State != bus.StateCompleted || string(run.Checkpoint.State) != "last" {
+		t.Fatalf("the record is %+v, %v", run, err)
+	}
+}

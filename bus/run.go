@@ -65,8 +65,10 @@ type Run struct {
 
 	// Message is the sequence in JOBS that carries the job now; other copies are dropped.
 	Message uint64 `json:"message,omitempty"`
-	// Write counts the writes of an attempt: with Worker and Attempt it tells a writer its own record.
-	Write uint64 `json:"write,omitempty"`
+	// Holder names the one attempt that writes, and Write counts its writes: with them a writer knows its own record
+	// when the confirmation of a write was lost.
+	Holder string `json:"holder,omitempty"`
+	Write  uint64 `json:"write,omitempty"`
 
 	revision uint64
 }
@@ -201,17 +203,21 @@ func (c *Conn) saveRun(ctx context.Context, run *Run) error {
 	return nil
 }
 
-// settleConflict finds out whether the write that was in the way is this one, whose confirmation got lost.
+// settleConflict looks at the record that was in the way. If the same attempt wrote it, its confirmation got lost: it is
+// either this write, or an earlier one, which this write then follows.
 func (c *Conn) settleConflict(ctx context.Context, run *Run) error {
 	stored, err := c.Run(ctx, run.Job)
 	if err != nil {
 		return fmt.Errorf("write run record of job %s: %w", run.Job, err)
 	}
-	if stored.Worker != run.Worker || stored.Attempt != run.Attempt || stored.Write != run.Write {
+	if run.Holder == "" || stored.Holder != run.Holder || stored.revision == run.revision {
 		return ErrFenced
 	}
 	run.revision = stored.revision
-	return nil
+	if stored.Write == run.Write {
+		return nil
+	}
+	return c.saveRun(ctx, run)
 }
 
 func (c *Conn) runs(ctx context.Context) (jetstream.Stream, error) { return c.stream(ctx, runsStream) }

@@ -62,6 +62,7 @@ func (e *execution) run(ctx context.Context) (end ending) {
 	if err != nil {
 		return ending{err: err}
 	}
+	e.attempt.Follow(e.report.snapshot, func() { fenced(bus.ErrFenced) })
 	start := time.Now()
 	result, err := module.Run(ctx, input, session)
 	e.report.change(func(r *bus.Report) { r.GuestMS = max(time.Since(start).Milliseconds()-r.CallMS, 0) })
