@@ -1,0 +1,106 @@
+package receipt
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// Item is one thing that was bought.
+type Item struct {
+	Description string `json:"description"`
+	// Quantity is as the document writes it, and empty where it names none.
+	Quantity string `json:"quantity,omitempty"`
+	// Amount is what the line comes to.
+	Amount string `json:"amount"`
+}
+
+const (
+	maxItems = 200
+	// maxUnit keeps the product of a quantity and a unit price from overflow.
+	maxUnit = 1_000_000 * amountUnit
+)
+
+var (
+	quantityRE = regexp.MustCompile(`^(\d{1,4}(?:[.,]\d{1,3})?) ?(?:x|×|X|Stk\.?|St\.?|pcs|Stück)\s+(.+)$`)
+	countRE    = regexp.MustCompile(`^(.*\S)\s{2,}(\d{1,4}(?:[.,]\d{1,3})?)(?: ?(?:x|×|Stk\.?|Stück|pcs|h|hrs))?\s*(?:@|à|a)?$`)
+	trailerRE  = regexp.MustCompile(`(?:\s+(?:[A-Z]|x|×|@|à|\*|\d{1,2} ?%))+$`)
+	positionRE = regexp.MustCompile(`^\d{1,3}\.?\s{2,}`)
+)
+
+// notItemWords are those of lines that end in an amount and are no article.
+var notItemWords = []string{
+	"visa", "mastercard", "amex", "american express", "paypal", "apple pay", "google pay", "klarna", "girocard", "ec-karte", "kreditkarte", "card", "cash", "bar", "change", "rückgeld",
+	"gegeben", "tendered", "paid", "bezahlt", "balance", "saldo", "payment", "zahlung", "date", "datum", "phone", "tel", "tel.", "order number",
+	"due", "fällig", "mwst", "vat", "tax", "steuer", "ust", "iban", "invoice", "rechnung",
+}
+
+// findItems reads the articles above the line `end`, and returns what they come to.
+func findItems(lines []line, end int) ([]Item, Amount) {
+	var items []Item
+	var sum Amount
+	for _, l := range lines[:min(end, len(lines))] {
+		value, ok := l.last()
+		if !ok || len(items) == maxItems || strings.TrimSpace(trailing(l.text[value.end:])) != "" {
+			continue
+		}
+		if _, isTotal := totalRank(l.words); isTotal || has(l.words, notTotalWords...) || has(l.words, notItemWords...) {
+			continue
+		}
+		description, quantity := describe(l.text[:l.money[0].start])
+		if quantity == "" && len(l.money) > 1 {
+			description, quantity = counted(description, l.money[0].amount, value.amount)
+		}
+		if letters(description) < 2 {
+			continue
+		}
+		items = append(items, Item{Description: description, Quantity: quantity, Amount: value.amount.String()})
+		sum += value.amount
+	}
+	return items, sum
+}
+
+// trailing takes away the letter of a tax rate, which tills print behind an amount.
+func trailing(s string) string {
+	s = strings.Trim(s, " *")
+	if len(s) == 1 && unicode.IsUpper(rune(s[0])) {
+		return ""
+	}
+	return s
+}
+
+func describe(s string) (description, quantity string) {
+	s = strings.TrimRight(s, " \t.:…-–@à€$£")
+	s = positionRE.ReplaceAllString(strings.TrimSpace(s), "")
+	if m := quantityRE.FindStringSubmatch(s); m != nil {
+		quantity, s = m[1], m[2]
+	} else if m := countRE.FindStringSubmatch(s); m != nil {
+		s, quantity = m[1], m[2]
+	}
+	s = trailerRE.ReplaceAllString(s, "")
+	return strings.Join(strings.Fields(s), " "), quantity
+}
+
+// counted takes a number off the end of a description if it is how many of the unit price make the line's amount.
+func counted(description string, unit, amount Amount) (rest, quantity string) {
+	at := strings.LastIndexByte(description, ' ')
+	if at < 0 {
+		return description, ""
+	}
+	quantity = description[at+1:]
+	many, ok := ParseAmount(quantity)
+	if !ok || many <= 0 || unit > maxUnit || many > maxUnit || unit*many/amountUnit != amount {
+		return description, ""
+	}
+	return description[:at], quantity
+}
+
+func letters(s string) int {
+	n := 0
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			n++
+		}
+	}
+	return n
+}

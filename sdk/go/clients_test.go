@@ -1,0 +1,144 @@
+package airlock_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	airlock "github.com/airlock-run/airlock/sdk/go"
+	"github.com/airlock-run/airlock/sdk/go/airlocktest"
+)
+
+func inspectVDFS(job *airlock.JobContext) error {
+	vdfs := job.VDFS()
+	wanted := airlock.NewEntry{Name: "Lunch", Path: "/receipts/lunch", EntryType: "receipt", Metadata: map[string]any{"a": 1, "b": map[string]int{"c": 2}}}
+	created, err := vdfs.CreateEntry(wanted)
+	if err != nil {
+		return err
+	}
+	if _, err := vdfs.CreateEntry(wanted); airlock.ErrorCode(err) != airlock.AlreadyExists {
+		return fmt.Errorf("create again: %w", err)
+	}
+	err = errors.Join(
+		vdfs.UpdateMetadata(created.ID, map[string]any{"a": nil, "b": map[string]any{"d": 3}}),
+		vdfs.WriteSidecar(created.ID, "note.txt", []byte("first")),
+		vdfs.WriteSidecar(created.ID, "note.txt", []byte("hello")),
+		vdfs.WriteSidecar(created.ID, "empty", nil),
+	)
+	if err != nil {
+		return err
+	}
+	byID, err := vdfs.Entry(created.ID)
+	if err != nil {
+		return err
+	}
+	byPath, err := vdfs.EntryAt(wanted.Path)
+	if err != nil {
+		return err
+	}
+	if diff := cmp.Diff(byID, byPath); diff != "" {
+		return errors.New(diff)
+	}
+	if string(byID.Metadata) != `{"b":{"c":2,"d":3}}` || len(byID.Sidecars) != 2 || byID.Sidecars[0].Size != 5 {
+		return fmt.Errorf("entry %+v, metadata %s", byID, byID.Metadata)
+	}
+	note, err := vdfs.ReadSidecar(created.ID, "note.txt")
+	if err != nil || string(note.Data) != "hello" || note.Digest != byID.Sidecars[0].Digest {
+		return fmt.Errorf("sidecar %+v: %w", note, err)
+	}
+	if _, err := vdfs.ReadSidecar(created.ID, "absent"); airlock.ErrorCode(err) != airlock.NotFound {
+		return fmt.Errorf("read absent sidecar: %w", err)
+	}
+	return inspectPages(vdfs)
+}
+
+func inspectPages(vdfs airlock.VDFS) error {
+	for i := range 3 {
+		if _, err := vdfs.CreateEntry(airlock.NewEntry{Name: "n", Path: fmt.Sprintf("/notes/%d", i), EntryType: "note"}); err != nil {
+			return err
+		}
+	}
+	var paths []string
+	filter := airlock.EntryFilter{PathPrefix: "/notes/", EntryType: "note", Limit: 2}
+	for {
+		page, err := vdfs.ListEntries(filter)
+		if err != nil {
+			return err
+		}
+		for _, entry := range page.Entries {
+			paths = append(paths, entry.Path)
+		}
+		if filter.After = page.Next; filter.After == "" {
+			break
+		}
+	}
+	if diff := cmp.Diff([]string{"/notes/0", "/notes/1", "/notes/2"}, paths); diff != "" {
+		return errors.New(diff)
+	}
+	return nil
+}
+
+func TestVDFS(t *testing.T) {
+	t.Parallel()
+	mustInspect(t, airlocktest.New(t), "vdfs")
+}
+
+func inspectCredentials(job *airlock.JobContext) error {
+	secret := airlock.Credential{Type: airlock.Basic, Username: "ada", Password: "engine"}
+	if err := job.Credentials().Store("imap", secret); err != nil {
+		return err
+	}
+	got, err := job.Credentials().Get("imap")
+	if err != nil {
+		return err
+	}
+	if diff := cmp.Diff(secret, got); diff != "" {
+		return errors.New(diff)
+	}
+	if _, err := job.Credentials().Get("absent"); airlock.ErrorCode(err) != airlock.NotFound {
+		return fmt.Errorf("get absent credential: %w", err)
+	}
+	return nil
+}
+
+func TestCredentials(t *testing.T) {
+	t.Parallel()
+	host := airlocktest.New(t)
+	mustInspect(t, host, "credentials")
+	want := `{"credential_id":"imap","credential":{"type":"basic","username":"ada","password":"engine"}}`
+	if got := string(host.Calls()[0].Payload); got != want {
+		t.Errorf("stored with %s, want %s", got, want)
+	}
+}
+
+func inspectAI(job *airlock.JobContext) error {
+	read, err := job.AI().OCR([]byte("%PDF"), airlock.OCROptions{MaxPages: 2})
+	if err != nil || read.Text != "Total 5" {
+		return fmt.Errorf("ocr %+v: %w", read, err)
+	}
+	judged, err := job.AI().ClassifyText(read.Text, []airlock.Label{{Name: "a", Examples: []string{"x"}}, {Name: "b"}})
+	if err != nil || judged.Label != "b" || judged.Scores[1].Score != 0.25 {
+		return fmt.Errorf("classification %+v: %w", judged, err)
+	}
+	return nil
+}
+
+func TestAI(t *testing.T) {
+	t.Parallel()
+	host := airlocktest.New(t)
+	host.Handle("query:ai.ocr", func(json.RawMessage) (any, error) { return airlock.OCRResult{Text: "Total 5"}, nil })
+	host.Handle("query:ai.classify_text", func(json.RawMessage) (any, error) {
+		return airlock.Classification{Label: "b", Confidence: 0.75, Scores: []airlock.LabelScore{{Label: "b", Score: 0.75}, {Label: "a", Score: 0.25}}}, nil
+	})
+	mustInspect(t, host, "ai")
+	want := []airlocktest.Call{
+		{Method: "query:ai.ocr", Payload: json.RawMessage(`{"data":"JVBERg==","options":{"max_pages":2}}`)},
+		{Method: "query:ai.classify_text", Payload: json.RawMessage(`{"text":"Total 5","labels":[{"name":"a","examples":["x"]},{"name":"b"}]}`)},
+	}
+	if diff := cmp.Diff(want, host.Calls()); diff != "" {
+		t.Errorf("calls (-want +got):\n%s", diff)
+	}
+}
