@@ -72,8 +72,8 @@ func (d *Delivery) Begin(ctx context.Context, worker string) (*Attempt, error) {
 func (d *Delivery) first(ctx context.Context, worker string) (*Run, error) {
 	run := &Run{
 		Job: d.Job.ID, Extension: d.Job.Extension, Name: d.Job.Name, Library: d.Job.Library,
-		State: StateRunning, Attempt: 1, Worker: worker, Message: d.meta.Sequence.Stream, StartedAt: now(),
-		Holder: uuid.NewString(),
+		Priority: d.Job.Priority, CreatedAt: d.Job.CreatedAt, State: StateRunning, Attempt: 1,
+		Worker: worker, Holder: uuid.NewString(), Message: d.meta.Sequence.Stream, StartedAt: now(),
 	}
 	if d.meta.NumDelivered == 1 {
 		return run, nil

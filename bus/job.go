@@ -133,6 +133,26 @@ func decodeJob(subject string, data []byte) (*Job, error) {
 	return job, nil
 }
 
+// Job returns a job that has no outcome yet, or had its outcome a moment ago.
+//
+// # Errors
+//
+// not_found.
+func (c *Conn) Job(ctx context.Context, id uuid.UUID) (*Job, error) {
+	stream, err := c.stream(ctx, jobsStream)
+	if err != nil {
+		return nil, err
+	}
+	msg, err := stream.GetLastMsgForSubject(ctx, "airlock.job.*.*.*."+id.String())
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, Errorf(NotFound, "no job %s waits or runs", id)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read job %s: %w", id, err)
+	}
+	return decodeJob(msg.Subject, msg.Data)
+}
+
 // isConflict tells that a publish was refused because the subject is not in the state it expected.
 func isConflict(err error) bool {
 	var api *jetstream.APIError

@@ -45,6 +45,8 @@ type Run struct {
 	Extension string    `json:"extension"`
 	Name      string    `json:"name"`
 	Library   uuid.UUID `json:"library"`
+	Priority  Priority  `json:"priority,omitempty"`
+	CreatedAt time.Time `json:"created_at,omitzero"`
 	State     State     `json:"state"`
 	// Attempt is the token of the newest attempt.
 	Attempt uint64 `json:"attempt"`
@@ -158,6 +160,8 @@ func (c *Conn) CheckAttempt(ctx context.Context, job uuid.UUID, attempt uint64) 
 	switch {
 	case CodeOf(err) == NotFound:
 		return nil
+	case ctx.Err() != nil:
+		return AsError(ctx.Err())
 	case err != nil:
 		return Errorf(Unavailable, "the newest attempt of job %s is not known: %v", job, err)
 	case run.State.Ended():

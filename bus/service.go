@@ -78,6 +78,7 @@ type ServiceConfig struct {
 // Service is a running NATS micro service: `nats micro ls|info|stats` shows it.
 type Service struct {
 	config ServiceConfig
+	nc     *nats.Conn
 	micro  micro.Service
 	slots  chan struct{}
 	ctx    context.Context //nolint:containedctx // the life of the service, which each request's context hangs from
@@ -99,7 +100,7 @@ func (c *Conn) Serve(config ServiceConfig) (*Service, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{config: config, slots: make(chan struct{}, config.Concurrency)}
+	s := &Service{config: config, nc: c.nc, slots: make(chan struct{}, config.Concurrency)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	var err error
 	s.micro, err = micro.AddService(c.nc, micro.Config{
@@ -134,13 +135,14 @@ func (s *Service) Stop() error {
 	return nil
 }
 
-// handler runs each request in its own goroutine: micro itself would serve a subscription's requests one by one.
+// handler runs each request in its own goroutine: micro itself would serve a subscription's requests one by one. micro's own
+// way to respond is for its goroutine only, so replies are published here.
 func (s *Service) handler(e Endpoint) micro.Handler {
 	return micro.HandlerFunc(func(req micro.Request) {
 		select {
 		case s.slots <- struct{}{}:
 		default:
-			refuse(req)
+			_ = req.Error(string(ResourceExhausted), "this service is full", nil, micro.WithHeaders(micro.Headers{headerBusy: {"1"}}))
 			return
 		}
 		s.wg.Go(func() {
@@ -152,18 +154,22 @@ func (s *Service) handler(e Endpoint) micro.Handler {
 
 func (s *Service) serve(e Endpoint, req micro.Request) {
 	start := time.Now()
+	reply := nats.NewMsg(req.Reply())
 	answer, err := s.guard(e, req)
-	if err == nil {
-		if err = req.Respond(answer); err == nil {
-			return
+	if err == nil && int64(len(answer)) > s.nc.MaxPayload() {
+		err = Errorf(ResourceExhausted, "the answer is %d bytes, more than the bus carries in one message", len(answer))
+	}
+	if err != nil {
+		refusal := AsError(err)
+		if refusal.Code == Internal {
+			s.config.Logger.ErrorContext(s.ctx, "call failed", "subject", req.Subject(), "duration", time.Since(start), "error", err)
 		}
+		reply.Header.Set(headerServiceError, headerText(refusal.Message))
+		reply.Header.Set(headerServiceErrorCode, string(refusal.Code))
+		answer, _ = refusal.MarshalJSON()
 	}
-	reply := AsError(err)
-	if reply.Code == Internal {
-		s.config.Logger.ErrorContext(s.ctx, "call failed", "subject", req.Subject(), "duration", time.Since(start), "error", err)
-	}
-	body, _ := reply.MarshalJSON()
-	if err := req.Error(string(reply.Code), headerText(reply.Message), body); err != nil {
+	reply.Data = answer
+	if err := s.nc.PublishMsg(reply); err != nil {
 		s.config.Logger.WarnContext(s.ctx, "answer not sent", "subject", req.Subject(), "error", err)
 	}
 }
@@ -176,10 +182,6 @@ func (s *Service) guard(e Endpoint, req micro.Request) (answer json.RawMessage, 
 		}
 	}()
 	return e.serve(s.ctx, req)
-}
-
-func refuse(req micro.Request) {
-	_ = req.Error(string(ResourceExhausted), "this service is full", nil, micro.WithHeaders(micro.Headers{headerBusy: {"1"}}))
 }
 
 // endpointName turns an operation's name into what micro accepts as a name.

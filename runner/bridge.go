@@ -36,16 +36,12 @@ type bridge struct {
 func (b *bridge) call(ctx context.Context, c sandbox.Call) json.RawMessage {
 	start := time.Now()
 	answer, err := b.pass(ctx, c)
-	b.report.change(func(r *bus.Report) {
-		r.Calls++
-		r.CallMS += time.Since(start).Milliseconds()
-		if code := bus.CodeOf(err); code == bus.PermissionDenied || code == bus.ResourceExhausted {
-			r.Denied++
-		}
-	})
 	if err == nil {
+		b.report.call(time.Since(start), false)
 		return answer
 	}
+	code := bus.CodeOf(err)
+	b.report.call(time.Since(start), code == bus.PermissionDenied || code == bus.ResourceExhausted)
 	refusal, _ := bus.AsError(err).MarshalJSON()
 	return refusal
 }

@@ -32,6 +32,7 @@ type reporter struct {
 	logBytes  int
 	told      time.Time
 	lastError string
+	inCalls   time.Duration
 }
 
 func (r *reporter) tell(activity bus.Activity) {
@@ -74,6 +75,18 @@ func (r *reporter) warn(message string) {
 		r.report.Warnings = append(r.report.Warnings, message)
 		r.tell(bus.Activity{Kind: bus.ActivityWarning, Text: message})
 	}
+}
+
+// call counts one call to an operation.
+func (r *reporter) call(took time.Duration, denied bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Calls++
+	if denied {
+		r.report.Denied++
+	}
+	r.inCalls += took
+	r.report.CallMS = r.inCalls.Milliseconds()
 }
 
 // change changes the counters of the report.

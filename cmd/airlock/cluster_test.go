@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/airlock-run/airlock/bus"
+)
+
+// effects is an operation, served by the test itself, that counts what it does by call key. Its first call tells
+// started and does not answer before release is closed.
+type effects struct {
+	started chan struct{}
+	release chan struct{}
+
+	once sync.Once
+
+	mu    sync.Mutex
+	byKey map[string]int
+}
+
+func serveEffects(t *testing.T, conn *bus.Conn) *effects {
+	t.Helper()
+	e := &effects{started: make(chan struct{}, 100), release: make(chan struct{}), byKey: map[string]int{}}
+	service, err := conn.Serve(bus.ServiceConfig{Name: "effects", Endpoints: []bus.Endpoint{
+		bus.CallEndpoint(bus.Action, "test.effect", nil, func(ctx context.Context, call *bus.Call) (json.RawMessage, error) {
+			e.mu.Lock()
+			e.byKey[call.Key]++
+			e.mu.Unlock()
+			e.started <- struct{}{}
+			select {
+			case <-e.release:
+				return json.RawMessage("null"), nil
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		e.once.Do(func() { close(e.release) })
+		_ = service.Stop()
+	})
+	return e
+}
+
+func (e *effects) keys() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.byKey)
+}
+
+func connect(t *testing.T, config bus.Config) *bus.Conn {
+	t.Helper()
+	conn, err := bus.Connect(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	return conn
+}
+
+// outcome waits for a job to end.
+func outcome(t *testing.T, conn *bus.Conn, job uuid.UUID) *bus.Run {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	runs, err := conn.WatchRun(ctx, job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for run := range runs {
+		if run.State.Ended() {
+			return run
+		}
+	}
+	t.Fatalf("job %s has no outcome after a minute", job)
+	return nil
+}
+
+const mayTest = `{"methods":["query:test.ping","action:test.effect"],"rate_limits":{"requests_per_minute":100000}}`
+
+// Worker, operations and nats-server are processes of their own. A worker that is killed in the middle of a job costs
+// nothing: the job runs again elsewhere, and its call is the same call.
+func TestClusterSurvivesKilledWorker(t *testing.T) {
+	t.Parallel()
+	url := startNATS(t)
+	cluster := []string{"--nats-url", url}
+	role := func(name string) *process {
+		return start(t, append([]string{name, "--data-dir", dataDir(t)}, cluster...)...)
+	}
+	role("operations")
+	victim := role("worker")
+	must(t, append([]string{"extension", "load", testGuest(t, mayTest, "")}, cluster...)...)
+	if out := must(t, append([]string{"extension", "list"}, cluster...)...); !strings.Contains(out, "test-extension") {
+		t.Fatalf("the extension is not listed:\n%s", out)
+	}
+
+	conn := connect(t, bus.Config{URL: url})
+	e := serveEffects(t, conn)
+	job := &bus.Job{
+		Extension: "test-extension", Name: "call_many", Library: defaultLibrary,
+		Input: json.RawMessage(`[{"method":"action:test.effect","payload":1},{"method":"query:test.ping","payload":2}]`),
+	}
+	if err := conn.Enqueue(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	<-e.started
+	victim.kill()
+	start := time.Now()
+	role("worker")
+	<-e.started // the second attempt makes the same call
+	t.Logf("the job ran again %s after the kill", time.Since(start).Round(time.Millisecond))
+	e.once.Do(func() { close(e.release) })
+
+	run := outcome(t, conn, job.ID)
+	if run.State != bus.StateCompleted || run.Attempt < 2 || run.Failures != 0 {
+		t.Errorf("outcome %s in attempt %d with %d failures: %+v", run.State, run.Attempt, run.Failures, run.Errors)
+	}
+	if n := e.keys(); n != 1 {
+		t.Errorf("the two attempts made their call under %d keys, want the same", n)
+	}
+	if log := run.Report.Logs[0].Text; !strings.Contains(log, `"pong":2`) {
+		t.Errorf("the guest got %s", log)
+	}
+	shown := must(t, append([]string{"job", "show", job.ID.String(), "--json"}, cluster...)...)
+	if !strings.Contains(shown, `"state": "completed"`) {
+		t.Errorf("job show says:\n%s", shown)
+	}
+}
+
+// A process that has everything keeps its jobs through kill -9.
+func TestUpSurvivesKill(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	up := start(t, "up", "--data-dir", dir)
+	at := []string{"--data-dir", dir}
+	must(t, append([]string{"extension", "load", testGuest(t, mayTest, `,"jobs":{"wait_call":{"max_attempts":1}}`)}, at...)...)
+	submitted := make([]uuid.UUID, 0, 5)
+	func() {
+		conn := connect(t, bus.Config{Socket: dir + "/" + bus.SocketName})
+		defer conn.Close() // it would come back with the server, and answer
+		e := serveEffects(t, conn)
+		for range cap(submitted) {
+			job := &bus.Job{
+				Extension: "test-extension", Name: "call_many", Library: defaultLibrary,
+				Input: json.RawMessage(`[{"method":"action:test.effect","payload":1}]`),
+			}
+			if err := conn.Enqueue(t.Context(), job); err != nil {
+				t.Fatal(err)
+			}
+			submitted = append(submitted, job.ID)
+		}
+		<-e.started
+		up.kill()
+	}()
+	if _, stderr, code := airlock(t, append([]string{"job", "list"}, at...)...); code != 1 || !strings.Contains(stderr, "no airlock runs with the data directory") {
+		t.Errorf("with the server gone: exit code %d, %q", code, stderr)
+	}
+
+	start(t, "up", "--data-dir", dir)
+	conn := connect(t, bus.Config{Socket: dir + "/" + bus.SocketName})
+	e := serveEffects(t, conn)
+	e.once.Do(func() { close(e.release) })
+	for _, id := range submitted {
+		if run := outcome(t, conn, id); run.State != bus.StateCompleted {
+			t.Errorf("job %s is %s: %+v", id, run.State, run.Errors)
+		}
+	}
+	if n := e.keys(); n != len(submitted) {
+		t.Errorf("%d jobs made calls under %d keys", len(submitted), n)
+	}
+	if out := must(t, append([]string{"job", "list", "--state", "completed", "--json"}, at...)...); strings.Count(out, `"id"`) != len(submitted) {
+		t.Errorf("job list says:\n%s", out)
+	}
+}

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/extensions"
+	"github.com/airlock-run/airlock/internal/node"
+	"github.com/airlock-run/airlock/runner/sandbox"
+)
+
+func (c *cli) extensionCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "extension", Short: "Load, list, show and unload extensions", Args: cobra.ArbitraryArgs, RunE: group}
+	load := &cobra.Command{
+		Use: "load FOLDER", Short: "Check and install the extension in a folder, over the version that may be there",
+		Args: exactArgs(1, "the extension's folder, with manifest.json and the module in it"),
+		RunE: c.withCatalogue(func(ctx context.Context, catalogue *extensions.Catalogue, args []string) error {
+			return c.loadExtension(ctx, catalogue, args[0])
+		}),
+	}
+	list := &cobra.Command{
+		Use: "list", Short: "List what is installed", Args: cobra.NoArgs,
+		RunE: c.withCatalogue(func(ctx context.Context, catalogue *extensions.Catalogue, _ []string) error {
+			return c.listExtensions(ctx, catalogue)
+		}),
+	}
+	show := &cobra.Command{
+		Use: "show ID", Short: "Show an extension: its jobs, triggers and what it may do", Args: exactArgs(1, "the extension's id"),
+		RunE: c.withCatalogue(func(ctx context.Context, catalogue *extensions.Catalogue, args []string) error {
+			return c.showExtension(ctx, catalogue, args[0])
+		}),
+	}
+	unload := &cobra.Command{
+		Use: "unload ID", Short: "Remove an extension; its waiting jobs end as dead", Args: exactArgs(1, "the extension's id"),
+		RunE: c.withCatalogue(func(ctx context.Context, catalogue *extensions.Catalogue, args []string) error {
+			return c.unloadExtension(ctx, catalogue, args[0])
+		}),
+	}
+	for _, sub := range []*cobra.Command{load, list, show} {
+		c.jsonFlag(sub)
+	}
+	cmd.AddCommand(load, list, show, unload)
+	return cmd
+}
+
+// withCatalogue runs a command with the catalogue of the Airlock that runs.
+func (c *cli) withCatalogue(run func(context.Context, *extensions.Catalogue, []string) error) func(*cobra.Command, []string) error {
+	return c.withConn(func(ctx context.Context, conn *bus.Conn, args []string) error {
+		logger, err := c.logger()
+		if err != nil {
+			return err
+		}
+		catalogue, err := node.Catalogue(ctx, conn, logger)
+		if err != nil {
+			return err
+		}
+		return run(ctx, catalogue, args)
+	})
+}
+
+// withConn runs a command with a connection to the Airlock that runs.
+func (c *cli) withConn(run func(context.Context, *bus.Conn, []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		conn, err := c.connect()
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		return run(cmd.Context(), conn, args)
+	}
+}
+
+// prepareTime bounds the compilation of a module at load.
+const prepareTime = 2 * time.Minute
+
+func (c *cli) loadExtension(ctx context.Context, catalogue *extensions.Catalogue, folder string) error {
+	p, err := extensions.Load(folder)
+	if err != nil {
+		return err
+	}
+	if err := p.Manifest.CheckHost(version); err != nil {
+		return err
+	}
+	jobs, err := c.prepare(ctx, p, nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", filepath.Join(folder, p.Manifest.WasmFile), err)
+	}
+	installed, err := catalogue.Install(ctx, p, jobs)
+	if err != nil {
+		return err
+	}
+	for _, warning := range p.Manifest.Warnings() {
+		_, _ = fmt.Fprintf(c.stderr, "warning: %s\n", warning)
+	}
+	if c.json {
+		return c.printJSON(installed)
+	}
+	c.printf("%s %s is installed\n", p.Manifest.ID, p.Manifest.Version)
+	c.describe(installed)
+	return nil
+}
+
+// prepare prepares a module as a worker does, and returns the jobs it registers.
+func (c *cli) prepare(ctx context.Context, p *extensions.Package, use func(context.Context, *sandbox.Module) error) (jobs []extensions.JobInfo, err error) {
+	engine, err := sandbox.NewEngine(sandbox.Config{Interpreter: true}) // it compiles in a fraction of the time, and runs once
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, engine.Close(context.WithoutCancel(ctx))) }()
+	ctx, cancel := context.WithTimeout(ctx, prepareTime)
+	defer cancel()
+	module, err := engine.Prepare(ctx, p.Wasm, uint64(p.Manifest.Permissions.MaxMemoryMB)<<20) //nolint:gosec // positive
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, module.Close(context.WithoutCancel(ctx))) }()
+	for _, job := range module.Jobs() {
+		jobs = append(jobs, extensions.JobInfo(job))
+	}
+	if use != nil {
+		err = use(ctx, module)
+	}
+	return jobs, err
+}
+
+func (c *cli) listExtensions(ctx context.Context, catalogue *extensions.Catalogue) error {
+	all, err := catalogue.All(ctx)
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.printJSON(all)
+	}
+	if len(all) == 0 {
+		c.printf("no extension is installed; install one with `airlock extension load FOLDER`\n")
+		return nil
+	}
+	t := c.table("extension", "version", "jobs", "size", "installed")
+	for _, e := range all {
+		t.AppendRow(row(e.Manifest.ID, e.Manifest.Version, jobNames(e), fmt.Sprintf("%.1f MB", float64(e.Size)/1e6), ago(e.InstalledAt)))
+	}
+	t.Render()
+	return nil
+}
+
+func (c *cli) showExtension(ctx context.Context, catalogue *extensions.Catalogue, id string) error {
+	installed, err := find(ctx, catalogue, id)
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.printJSON(installed)
+	}
+	m := installed.Manifest
+	c.printf("%s %s: %s\n%s\n", m.ID, m.Version, m.Name, m.Description)
+	c.describe(installed)
+	c.printf("  module     %s, %d bytes\n", installed.Digest, installed.Size)
+	return nil
+}
+
+// describe prints the jobs of an extension, what starts them and what it is granted.
+func (c *cli) describe(installed extensions.Installed) {
+	m := installed.Manifest
+	c.printf("  jobs       %s\n", jobNames(installed))
+	for _, trigger := range m.Triggers {
+		c.printf("  trigger    %s starts %s\n", trigger.Event, trigger.Job)
+	}
+	granted := strings.Join(m.Permissions.Methods, ", ")
+	if granted == "" {
+		granted = "no operation"
+	}
+	c.printf("  may call   %s\n", granted)
+	c.printf("  libraries  %s\n", strings.Join(m.Permissions.Libraries, ", "))
+	c.printf("  limits     %d requests a minute, %d MB of memory a job\n", m.Grant().RequestsPerMinute(), m.Permissions.MaxMemoryMB)
+}
+
+func (c *cli) unloadExtension(ctx context.Context, catalogue *extensions.Catalogue, id string) error {
+	installed, err := find(ctx, catalogue, id)
+	if err != nil {
+		return err
+	}
+	wasm, err := catalogue.Module(ctx, installed.Digest)
+	if err != nil {
+		return err
+	}
+	if err := catalogue.Remove(ctx, installed.Manifest.ID); err != nil {
+		return err
+	}
+	p := &extensions.Package{Manifest: installed.Manifest, Wasm: wasm, Digest: installed.Digest}
+	cleanup := func(ctx context.Context, module *sandbox.Module) error { return module.Cleanup(ctx) }
+	if _, err := c.prepare(ctx, p, cleanup); err != nil {
+		_, _ = fmt.Fprintf(c.stderr, "warning: %v\n", err)
+	}
+	c.printf("%s is removed\n", id)
+	return nil
+}
+
+func find(ctx context.Context, catalogue *extensions.Catalogue, text string) (extensions.Installed, error) {
+	id, err := extensions.ParseID(text)
+	if err != nil {
+		return extensions.Installed{}, err
+	}
+	installed, err := catalogue.Installed(ctx, id)
+	if errors.Is(err, extensions.ErrNotInstalled) {
+		return extensions.Installed{}, fmt.Errorf("extension %s is not installed; `airlock extension list` shows what is", id)
+	}
+	return installed, err
+}
+
+func jobNames(installed extensions.Installed) string {
+	names := make([]string, len(installed.Jobs))
+	for i, job := range installed.Jobs {
+		names[i] = job.Name
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/airlock-run/airlock/internal/guests"
+)
+
+// actAsAirlock makes the test binary the command: tests start it as a process of its own.
+const actAsAirlock = "AIRLOCK_TEST_ACT_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(actAsAirlock) != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+		stop()
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// process is a role that runs as a process of its own.
+type process struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	done chan struct{}
+
+	mu  sync.Mutex
+	log bytes.Buffer
+}
+
+// start starts a role and returns once it is ready. It is killed when the test ends.
+func start(t *testing.T, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: exec.CommandContext(context.Background(), os.Args[0], args...), done: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), actAsAirlock+"=1")
+	stderr, err := p.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ready := make(chan struct{})
+	go func() {
+		defer close(p.done)
+		once := sync.OnceFunc(func() { close(ready) })
+		lines := bufio.NewScanner(stderr)
+		for lines.Scan() {
+			p.mu.Lock()
+			fmt.Fprintln(&p.log, lines.Text())
+			p.mu.Unlock()
+			if strings.Contains(lines.Text(), "msg=ready") {
+				once()
+			}
+		}
+		_ = p.cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("airlock %s said:\n%s", strings.Join(args, " "), p.said())
+		}
+	})
+	select {
+	case <-ready:
+	case <-p.done:
+		t.Fatalf("airlock %s ended: %s", strings.Join(args, " "), p.said())
+	case <-time.After(time.Minute):
+		t.Fatalf("airlock %s is not ready after a minute: %s", strings.Join(args, " "), p.said())
+	}
+	return p
+}
+
+func (p *process) said() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.log.String()
+}
+
+// kill is kill -9.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+// stop is the first SIGTERM.
+func (p *process) stop() {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		p.t.Fatal(err)
+	}
+	select {
+	case <-p.done:
+	case <-time.After(30 * time.Second):
+		p.t.Fatalf("%v did not stop: %s", p.cmd.Args, p.said())
+	}
+}
+
+// startNATS starts a nats-server of its own on a free port, with JetStream, synced.
+func startNATS(t *testing.T) (url string) {
+	t.Helper()
+	binary := natsServer(t)
+	dir := t.TempDir()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	_ = listener.Close()
+	config := filepath.Join(dir, "nats.conf")
+	text := fmt.Sprintf("listen: %q\nmax_payload: 8MB\njetstream { store_dir: %q, sync_interval: always }\n", address, filepath.Join(dir, "data"))
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(context.Background(), binary, "-c", config)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		conn, err := net.DialTimeout("tcp", address, time.Second)
+		if err == nil {
+			_ = conn.Close()
+			return "nats://" + address
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nats-server does not listen on %s: %v", address, err)
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+}
+
+// natsServer builds nats-server from its Go module, once for all tests.
+func natsServer(t *testing.T) string {
+	t.Helper()
+	build := buildNATS()
+	if build.err != nil {
+		t.Fatal(build.err)
+	}
+	return build.binary
+}
+
+type built struct {
+	binary string
+	err    error
+}
+
+var buildNATS = sync.OnceValue(func() built {
+	dir, err := os.MkdirTemp("", "airlock-nats-server")
+	if err != nil {
+		return built{err: err}
+	}
+	binary := filepath.Join(dir, "nats-server")
+	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", binary, "github.com/nats-io/nats-server/v2").CombinedOutput()
+	if err != nil {
+		return built{err: fmt.Errorf("build nats-server: %w\n%s", err, out)}
+	}
+	return built{binary: binary}
+})
+
+// airlock runs a command in this process and returns what it printed and its exit code.
+func airlock(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(t.Context(), args, strings.NewReader(""), &out, &errs)
+	return out.String(), errs.String(), code
+}
+
+// must runs a command that has to succeed.
+func must(t *testing.T, args ...string) string {
+	t.Helper()
+	stdout, stderr, code := airlock(t, args...)
+	if code != 0 {
+		t.Fatalf("airlock %s: exit code %d\n%s%s", strings.Join(args, " "), code, stdout, stderr)
+	}
+	return stdout
+}
+
+// dataDir makes a data directory whose path is short enough for a socket. Machine code is shared between tests.
+func dataDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "airlock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	cache := filepath.Join(guests.Root(t), ".build", "test-cache")
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(cache, filepath.Join(dir, "cache")); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// testGuest makes the folder of the extension that tests use: the guest of the sandbox's tests.
+func testGuest(t *testing.T, permissions, more string) string {
+	t.Helper()
+	wasm, err := os.ReadFile(filepath.Join(guests.Root(t), "runner", "sandbox", "testdata", "guest.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	manifest := fmt.Sprintf(`{"id":"test-extension","name":"Test","version":"1.0.0","wasm_file":"guest.wasm","permissions":%s%s}`, permissions, more)
+	for name, data := range map[string][]byte{"guest.wasm": wasm, "manifest.json": []byte(manifest)} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}

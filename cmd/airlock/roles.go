@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/airlock-run/airlock/internal/node"
+)
+
+func (c *cli) upCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Run everything in this process: NATS, one worker, all operations",
+		Long: `Run everything in this process: an embedded NATS server, one worker and all operations. State is kept in the data
+directory, and jobs that have not ended go on after a restart. It listens on no network port; the other commands of the same
+user reach it through a socket in the data directory.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.role(cmd.Context(), func(ctx context.Context, logger *slog.Logger, ready func()) error {
+				return node.Up(ctx, c.config, logger, ready)
+			})
+		},
+	}
+	c.workerFlags(cmd)
+	c.operationsFlags(cmd)
+	cmd.Flags().BoolVar(&c.config.Relaxed, "relaxed", c.config.Relaxed,
+		"acknowledge before the disk has the data: faster, and a power failure loses up to two minutes (AIRLOCK_RELAXED)")
+	return cmd
+}
+
+func (c *cli) workerCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "worker",
+		Short: "Run a worker that joins a cluster",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return c.join(cmd.Context(), node.RunWorker) },
+	}
+	c.workerFlags(cmd)
+	c.replicasFlag(cmd)
+	return cmd
+}
+
+func (c *cli) operationsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "operations",
+		Short: "Serve all operations in a cluster",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return c.join(cmd.Context(), node.RunOperations) },
+	}
+	c.operationsFlags(cmd)
+	c.replicasFlag(cmd)
+	return cmd
+}
+
+func (c *cli) join(ctx context.Context, role node.Role) error {
+	return c.role(ctx, func(ctx context.Context, logger *slog.Logger, ready func()) error {
+		return node.Join(ctx, role, c.config, logger, ready)
+	})
+}
+
+// role runs a role until its context ends, and tells when it is ready and when it has stopped.
+func (c *cli) role(ctx context.Context, run func(context.Context, *slog.Logger, func()) error) error {
+	logger, err := c.logger()
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	ready := func() {
+		logger.InfoContext(ctx, "ready", "duration", time.Since(start).Round(time.Millisecond), "data_dir", c.config.DataDir)
+	}
+	if err := run(ctx, logger, ready); err != nil {
+		return err
+	}
+	logger.InfoContext(ctx, "stopped")
+	return nil
+}
+
+func (c *cli) workerFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.IntVar(&c.config.Slots, "slots", c.config.Slots, "jobs that run at once; 0 for four for each CPU (AIRLOCK_SLOTS)")
+	f.DurationVar(&c.config.CallTimeout, "call-timeout", c.config.CallTimeout, "bound of one call to an operation (AIRLOCK_CALL_TIMEOUT)")
+	f.DurationVar(&c.config.JobTimeout, "job-timeout", c.config.JobTimeout, "bound of an attempt whose manifest names none (AIRLOCK_JOB_TIMEOUT)")
+	f.IntVar(&c.config.MaxAttempts, "max-attempts", c.config.MaxAttempts, "how often a job is tried when its manifest names no number (AIRLOCK_MAX_ATTEMPTS)")
+	f.IntVar(&c.config.MaxMemoryMB, "max-memory-mb", c.config.MaxMemoryMB, "cap of the memory one job may ask for (AIRLOCK_MAX_MEMORY_MB)")
+	f.DurationVar(&c.config.ShutdownGrace, "shutdown-grace", c.config.ShutdownGrace, "time for running jobs to save a checkpoint at shutdown (AIRLOCK_SHUTDOWN_GRACE)")
+}
+
+func (c *cli) operationsFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&c.config.DatabaseURL, "database-url", c.config.DatabaseURL, "postgres://… to share data between services; default: SQLite in the data directory (AIRLOCK_DATABASE_URL)")
+	f.StringVar(&c.config.Tesseract, "tesseract", c.config.Tesseract, "the command that reads pictures (AIRLOCK_TESSERACT)")
+	f.IntVar(&c.config.OCRConcurrency, "ocr-concurrency", c.config.OCRConcurrency, "documents read at once; 0 for one for each CPU (AIRLOCK_OCR_CONCURRENCY)")
+	cmd.Long += "\n\nCredentials are sealed with the key in AIRLOCK_MASTER_KEY (32 bytes in base64), default: master.key in the data directory."
+}
+
+func (c *cli) replicasFlag(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&c.config.Replicas, "replicas", c.config.Replicas, "how many NATS servers keep each stream (AIRLOCK_REPLICAS)")
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+)
+
+// table makes a table in the style of all commands.
+func (c *cli) table(header ...any) table.Writer {
+	t := table.NewWriter()
+	t.SetOutputMirror(c.stdout)
+	style := table.StyleLight
+	style.Options = table.Options{SeparateHeader: true, SeparateColumns: true}
+	style.Format.Header = text.FormatDefault
+	t.SetStyle(style)
+	t.AppendHeader(header)
+	return t
+}
+
+func row(cells ...any) table.Row { return cells }
+
+// ago is how long ago a time is, in the largest unit that fits.
+func ago(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	switch d := time.Since(t); {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds ago", int(max(d, 0).Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm ago", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh ago", int(d.Hours()))
+	default:
+		return fmt.Sprintf("%dd ago", int(d.Hours()/24))
+	}
+}
+
+// exactArgs wants n arguments and says what they are.
+func exactArgs(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usageError{fmt.Errorf("%s wants %d argument(s), %s; it got %d", cmd.CommandPath(), n, what, len(args))}
+		}
+		return nil
+	}
+}

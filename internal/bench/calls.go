@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go/micro"
+
+	"github.com/airlock-run/airlock/bus"
+)
+
+// pingsPerJob is how often the job "pings" of the hand-written guest calls test.ping.
+const pingsPerJob = 1000
+
+// calls measures test.ping from a guest against a raw micro request with the same headers, both in one process, in turns.
+func (b *bench) calls(ctx context.Context) ([]row, error) {
+	dir, err := os.MkdirTemp("", "airlock-bench")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	server, err := bus.StartServer(ctx, bus.ServerConfig{Dir: dir})
+	if err != nil {
+		return nil, err
+	}
+	defer server.Stop()
+	nc, err := nats.Connect("nats://bench", nats.InProcessServer(server))
+	if err != nil {
+		return nil, err
+	}
+	defer nc.Close()
+	if err := serveRaw(nc); err != nil {
+		return nil, err
+	}
+	var ratios, guests, raws []float64
+	for range 15 {
+		raw, err := rawPings(ctx, nc)
+		if err != nil {
+			return nil, err
+		}
+		run, _, err := b.job(ctx, "guest", "pings", "")
+		if err != nil {
+			return nil, err
+		}
+		if run.Report.Calls != pingsPerJob || run.Report.Denied > 0 {
+			return nil, fmt.Errorf("the guest made %d calls, %d refused", run.Report.Calls, run.Report.Denied)
+		}
+		guest := float64(run.Report.GuestMS+run.Report.CallMS) * 1000 / pingsPerJob
+		ratios, guests, raws = append(ratios, guest/raw), append(guests, guest), append(raws, raw)
+	}
+	return []row{
+		{name: "test.ping from a guest, per call, median of 15", figure: median(guests), unit: "µs"},
+		{name: "floor: micro request with the same headers, in turns", figure: median(raws), unit: "µs"},
+		{name: "test.ping from a guest over the micro request", figure: median(ratios), unit: "x", goal: 2},
+	}, nil
+}
+
+func serveRaw(nc *nats.Conn) error {
+	service, err := micro.AddService(nc, micro.Config{Name: "raw", Version: "1.0.0"})
+	if err != nil {
+		return err
+	}
+	return service.AddEndpoint("ping", micro.HandlerFunc(func(r micro.Request) { _ = r.Respond(r.Data()) }),
+		micro.WithEndpointSubject("airlock.call.*.query.test.ping"))
+}
+
+// rawPings makes as many requests as a job of the guest makes calls, and returns microseconds a request.
+func rawPings(ctx context.Context, nc *nats.Conn) (float64, error) {
+	start := time.Now()
+	for n := range pingsPerJob {
+		msg := nats.NewMsg("airlock.call.guest.query.test.ping")
+		msg.Data = []byte("1")
+		for name, value := range map[string]string{
+			"Airlock-Library": uuid.Nil.String(), "Airlock-Job": uuid.Nil.String(), "Airlock-Attempt": "1",
+			"Airlock-Call-Key": fmt.Sprintf("%s/0123456789abcdef0123456789abcdef/%d", uuid.Nil, n), "Airlock-Timeout-Ms": "30000",
+		} {
+			msg.Header.Set(name, value)
+		}
+		if _, err := nc.RequestMsgWithContext(ctx, msg); err != nil {
+			return 0, err
+		}
+	}
+	return float64(time.Since(start).Microseconds()) / pingsPerJob, nil
+}
+
+// floor measures two synced publishes, one after the other: what a job cannot do without.
+func (b *bench) floor(ctx context.Context, n int) ([]time.Duration, error) {
+	dir, err := os.MkdirTemp("", "airlock-bench")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	server, err := bus.StartServer(ctx, bus.ServerConfig{Dir: dir})
+	if err != nil {
+		return nil, err
+	}
+	defer server.Stop()
+	nc, err := nats.Connect("nats://bench", nats.InProcessServer(server))
+	if err != nil {
+		return nil, err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: "FLOOR", Subjects: []string{"floor.>"}}); err != nil {
+		return nil, err
+	}
+	job, err := json.Marshal(&bus.Job{ID: uuid.New(), Extension: "guest", Name: "empty", Library: uuid.New(), Priority: bus.Normal})
+	if err != nil {
+		return nil, err
+	}
+	times := make([]time.Duration, n)
+	for i := range times {
+		start := time.Now()
+		for range 2 {
+			if _, err := js.Publish(ctx, "floor."+uuid.NewString(), job); err != nil {
+				return nil, err
+			}
+		}
+		times[i] = time.Since(start)
+	}
+	slices.Sort(times)
+	return times, nil
+}
+
+// receipts measures mails with a PDF that has a text layer, from event to record.
+func (b *bench) receipts(ctx context.Context) ([]row, error) {
+	mail, err := os.ReadFile(filepath.Join("examples", "mail", "receipt-pdf.eml"))
+	if err != nil {
+		return nil, err
+	}
+	const warm, n = 5, 200
+	batch := func(n int) (time.Duration, error) {
+		var done []<-chan *bus.Run
+		var events []*bus.Event
+		for range n {
+			event := bus.NewEvent(b.library, "bench", "mail.received", "message/rfc822", mail)
+			events = append(events, event)
+			done = append(done, b.expect(event.JobID("finance", "process_receipt")))
+		}
+		start := time.Now()
+		for _, event := range events {
+			if err := b.conn.Publish(ctx, event); err != nil {
+				return 0, err
+			}
+		}
+		for _, outcome := range done {
+			select {
+			case run := <-outcome:
+				if run.State != bus.StateCompleted || len(run.Errors) > 0 || len(run.Report.Warnings) > 0 {
+					return 0, fmt.Errorf("a receipt is %s: %+v %v", run.State, run.Errors, run.Report.Warnings)
+				}
+			case <-ctx.Done():
+				return 0, errors.New("receipts did not end in time")
+			}
+		}
+		return time.Since(start), nil
+	}
+	if _, err := batch(warm); err != nil {
+		return nil, err
+	}
+	took, err := batch(n)
+	if err != nil {
+		return nil, err
+	}
+	return []row{{name: "receipts with a text layer, one process", figure: n / took.Seconds(), unit: "/s", goal: 10, atLeast: true}}, nil
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/extensions"
+	"github.com/airlock-run/airlock/internal/node"
+	"github.com/airlock-run/airlock/runner/sandbox"
+)
+
+// bench is everything in this process, synced, as `airlock up` runs it.
+type bench struct {
+	conn    *bus.Conn
+	library uuid.UUID
+
+	mu    sync.Mutex
+	ended map[uuid.UUID]chan *bus.Run
+}
+
+func measureUp(ctx context.Context) (rows []row, err error) {
+	dir, err := os.MkdirTemp("", "airlock-bench")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	config, err := node.FromEnvironment()
+	if err != nil {
+		return nil, err
+	}
+	config.DataDir, config.NATSURL, config.DatabaseURL = dir, "", ""
+	up, stop := context.WithCancel(ctx)
+	ready, stopped := make(chan struct{}), make(chan error, 1)
+	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
+	go func() { stopped <- node.Up(up, config, logger, func() { close(ready) }) }()
+	defer func() {
+		stop()
+		err = errors.Join(err, <-stopped)
+	}()
+	select {
+	case <-ready:
+	case err := <-stopped:
+		stopped <- nil
+		return nil, err
+	}
+	conn, err := bus.Connect(bus.Config{Socket: filepath.Join(dir, bus.SocketName)})
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	b := &bench{conn: conn, library: uuid.New(), ended: map[uuid.UUID]chan *bus.Run{}}
+	following, stopFollowing := context.WithCancel(ctx)
+	defer stopFollowing()
+	go func() { _ = conn.FollowRuns(following, "bench", b.follow) }()
+	if err := b.install(ctx); err != nil {
+		return nil, err
+	}
+	for _, measure := range []func(context.Context) ([]row, error){b.emptyJobs, b.calls, b.receipts} {
+		measured, err := measure(ctx)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, measured...)
+	}
+	return rows, nil
+}
+
+func (b *bench) follow(_ context.Context, run *bus.Run) error {
+	if run.State.Ended() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if done, ok := b.ended[run.Job]; ok {
+			delete(b.ended, run.Job)
+			done <- run
+		}
+	}
+	return nil
+}
+
+// expect makes the channel the outcome of a job comes on.
+func (b *bench) expect(job uuid.UUID) <-chan *bus.Run {
+	done := make(chan *bus.Run, 1)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ended[job] = done
+	return done
+}
+
+// install installs the hand-written guest of the sandbox's tests, and the shipped extensions.
+func (b *bench) install(ctx context.Context) error {
+	catalogue, err := node.Catalogue(ctx, b.conn, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	wasm, err := os.ReadFile(filepath.Join("runner", "sandbox", "testdata", "guest.wasm"))
+	if err != nil {
+		return err
+	}
+	guest, err := extensions.NewPackage([]byte(`{"id":"guest","name":"Guest","version":"1","wasm_file":"guest.wasm",
+		"permissions":{"methods":["query:test.ping"],"rate_limits":{"requests_per_minute":10000000}}}`), wasm)
+	if err != nil {
+		return err
+	}
+	packages := []*extensions.Package{guest}
+	for _, name := range []string{"counter", "finance"} {
+		p, err := extensions.Load(filepath.Join(".build", "guests", name))
+		if err != nil {
+			return err
+		}
+		packages = append(packages, p)
+	}
+	engine, err := sandbox.NewEngine(sandbox.Config{Interpreter: true})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = engine.Close(ctx) }()
+	for _, p := range packages {
+		module, err := engine.Prepare(ctx, p.Wasm, 256<<20)
+		if err != nil {
+			return err
+		}
+		var jobs []extensions.JobInfo
+		for _, job := range module.Jobs() {
+			jobs = append(jobs, extensions.JobInfo(job))
+		}
+		if _, err := catalogue.Install(ctx, p, jobs); err != nil {
+			return err
+		}
+		if err := module.Close(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// job runs one job and returns its outcome and how long it took from submitting to knowing it.
+func (b *bench) job(ctx context.Context, extension, name, input string) (*bus.Run, time.Duration, error) {
+	job := &bus.Job{ID: uuid.Must(uuid.NewV7()), Extension: extension, Name: name, Library: b.library, Input: json.RawMessage(input)}
+	done := b.expect(job.ID)
+	start := time.Now()
+	if err := b.conn.Enqueue(ctx, job); err != nil {
+		return nil, 0, err
+	}
+	select {
+	case run := <-done:
+		took := time.Since(start)
+		if run.State != bus.StateCompleted {
+			return nil, 0, fmt.Errorf("job %s:%s is %s: %+v", extension, name, run.State, run.Errors)
+		}
+		return run, took, nil
+	case <-ctx.Done():
+		return nil, 0, ctx.Err()
+	}
+}
+
+// emptyJobs measures jobs that do nothing, one after the other.
+func (b *bench) emptyJobs(ctx context.Context) ([]row, error) {
+	measure := func(n int, extension, name, input string) ([]time.Duration, error) {
+		var times []time.Duration
+		for i := range n + n/10 {
+			_, took, err := b.job(ctx, extension, name, input)
+			if err != nil {
+				return nil, err
+			}
+			if i >= n/10 { // the first ones warm up
+				times = append(times, took)
+			}
+		}
+		slices.Sort(times)
+		return times, nil
+	}
+	written, err := measure(1000, "guest", "empty", "")
+	if err != nil {
+		return nil, err
+	}
+	goGuest, err := measure(300, "counter", "counter", `{"current":0,"target":0,"processed":[]}`)
+	if err != nil {
+		return nil, err
+	}
+	floor, err := b.floor(ctx, 1000)
+	if err != nil {
+		return nil, err
+	}
+	return []row{
+		{name: "empty job, hand-written guest, submit to outcome, synced, p50", figure: ms(written[len(written)/2]), unit: "ms", goal: 5},
+		{name: "empty job, hand-written guest, p99", figure: ms(written[len(written)*99/100]), unit: "ms"},
+		{name: "empty job, Go guest, p50", figure: ms(goGuest[len(goGuest)/2]), unit: "ms"},
+		{name: "floor: two synced publishes of that size, p50", figure: ms(floor[len(floor)/2]), unit: "ms"},
+	}, nil
+}

@@ -1,0 +1,84 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/kelseyhightower/envconfig"
+)
+
+// Bus says how a process reaches NATS.
+type Bus struct {
+	NATSURL         string `split_words:"true" desc:"NATS to join, such as nats://host:4222; several separated by commas"`
+	NATSCredentials string `split_words:"true" desc:"path of a NATS credentials file"`
+	Replicas        int    `default:"1" desc:"how many NATS servers keep each stream"`
+}
+
+// Worker is the configuration of a worker.
+type Worker struct {
+	Slots         int           `desc:"jobs that run at once; 0 for four for each CPU"`
+	CallTimeout   time.Duration `split_words:"true" default:"30s" desc:"bound of one call to an operation"`
+	JobTimeout    time.Duration `split_words:"true" default:"10m" desc:"bound of an attempt whose manifest names none"`
+	MaxAttempts   int           `split_words:"true" default:"5" desc:"how often a job is tried when its manifest names no number"`
+	MaxMemoryMB   int           `split_words:"true" default:"1024" desc:"cap of what manifests ask for as memory of one job, in MB"`
+	ShutdownGrace time.Duration `split_words:"true" default:"10s" desc:"time for running jobs to save a checkpoint at shutdown"`
+}
+
+// Operations is the configuration of the operation services.
+type Operations struct {
+	DatabaseURL    string `split_words:"true" desc:"postgres://… to share data between several services; default: SQLite in the data directory"`
+	MasterKey      string `split_words:"true" desc:"32 bytes in base64 that seal credentials; default: the file master.key in the data directory"`
+	Tesseract      string `default:"tesseract" desc:"the command that reads pictures"`
+	OCRConcurrency int    `split_words:"true" desc:"documents that are read at once; 0 for one for each CPU"`
+}
+
+// Config is the configuration of a process, whichever roles it plays.
+type Config struct {
+	Bus
+	Worker
+	Operations
+	DataDir  string `split_words:"true" desc:"where streams, database, keys and caches are; default: airlock in the user's data directory"`
+	Relaxed  bool   `desc:"acknowledge before the disk has the data; a power failure loses up to two minutes (up only)"`
+	LogLevel string `split_words:"true" default:"info" desc:"debug, info, warn or error"`
+}
+
+// FromEnvironment reads the configuration from variables named AIRLOCK_…
+func FromEnvironment() (Config, error) {
+	var c Config
+	if err := envconfig.Process("airlock", &c); err != nil {
+		return Config{}, fmt.Errorf("read environment: %w", err)
+	}
+	if c.DataDir == "" {
+		c.DataDir = DefaultDataDir()
+	}
+	return c, nil
+}
+
+// DefaultDataDir is $XDG_DATA_HOME/airlock, or ~/.local/share/airlock.
+func DefaultDataDir() string {
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "airlock")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ".airlock"
+	}
+	return filepath.Join(home, ".local", "share", "airlock")
+}
+
+// Validate reports the first setting that cannot be.
+func (c Config) Validate() error {
+	switch {
+	case c.Slots < 0 || c.MaxAttempts < 0 || c.MaxMemoryMB < 0 || c.OCRConcurrency < 0:
+		return errors.New("slots, attempts, memory and concurrency must not be negative")
+	case c.CallTimeout <= 0 || c.JobTimeout <= 0 || c.ShutdownGrace < 0:
+		return errors.New("timeouts must be above 0")
+	}
+	return nil
+}
+
+// cacheDir is where machine code is kept, for this user only.
+func (c Config) cacheDir(name string) string { return filepath.Join(c.DataDir, "cache", name) }

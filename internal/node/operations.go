@@ -1,0 +1,100 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/operations"
+	"github.com/airlock-run/airlock/operations/ai"
+	"github.com/airlock-run/airlock/operations/ai/classify"
+	"github.com/airlock-run/airlock/operations/ai/ocr"
+	"github.com/airlock-run/airlock/operations/credentials"
+	"github.com/airlock-run/airlock/operations/jobs"
+	"github.com/airlock-run/airlock/operations/ping"
+	"github.com/airlock-run/airlock/operations/store"
+	"github.com/airlock-run/airlock/operations/vdfs"
+)
+
+// RunOperations serves all operations on a connection until ctx ends. ready is called once they answer.
+func RunOperations(ctx context.Context, conn *bus.Conn, config Config, logger *slog.Logger, ready func()) (err error) {
+	db, err := openStore(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	key, err := masterKey(config)
+	if err != nil {
+		return err
+	}
+	reader, err := ocr.New(ocr.Config{
+		CacheDir: config.cacheDir("pdfium"), Tesseract: config.Tesseract, Concurrency: config.OCRConcurrency,
+	})
+	if err != nil {
+		return fmt.Errorf("start ocr: %w", err)
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	classifier, err := classify.New()
+	if err != nil {
+		return fmt.Errorf("start classifier: %w", err)
+	}
+
+	var services []*bus.Service
+	defer func() {
+		for _, s := range services {
+			err = errors.Join(err, s.Stop())
+		}
+	}()
+	for _, domain := range []struct {
+		name, description string
+		operations        []operations.Operation
+	}{
+		{"test", "whether calls get through", ping.Operations()},
+		{"ai", "text of documents, and what it is about", ai.Operations(reader, classifier)},
+		{"credentials", "secrets of a library", credentials.Operations(db, key)},
+		{"vdfs", "entries of a library and the files beside them", vdfs.Operations(conn, db)},
+	} {
+		service, err := operations.Serve(conn, operations.Config{
+			Name: domain.name, Description: domain.description, Store: db, Logger: logger,
+		}, domain.operations...)
+		if err != nil {
+			return fmt.Errorf("serve operations: %w", err)
+		}
+		services = append(services, service)
+	}
+	ready()
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return jobs.New(conn, db, logger).Run(ctx) })
+	group.Go(func() error { // in the background: the first PDF need not wait for it
+		if err := reader.Warm(ctx); err != nil && ctx.Err() == nil {
+			logger.WarnContext(ctx, "the PDF reader is not ready", "error", err)
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+func openStore(ctx context.Context, config Config) (*store.DB, error) {
+	url := config.DatabaseURL
+	if url == "" {
+		url = filepath.Join(config.DataDir, "airlock.db")
+	}
+	db, err := store.Open(ctx, url)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return db, nil
+}
+
+func masterKey(config Config) (*credentials.Key, error) {
+	if config.MasterKey != "" {
+		return credentials.ParseKey(config.MasterKey)
+	}
+	return credentials.LoadKey(filepath.Join(config.DataDir, "master.key"))
+}

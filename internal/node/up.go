@@ -1,0 +1,92 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/airlock-run/airlock/bus"
+)
+
+// Up runs everything in this process: a NATS server, one worker and all operations. ready is called once jobs are taken and
+// operations answer. It returns when ctx has ended and all is stopped, or when a part failed.
+func Up(ctx context.Context, config Config, logger *slog.Logger, ready func()) error {
+	if err := config.Validate(); err != nil {
+		return err
+	}
+	server, err := bus.StartServer(ctx, bus.ServerConfig{Dir: config.DataDir, Relaxed: config.Relaxed, Logger: logger})
+	if err != nil {
+		return err
+	}
+	defer server.Stop()
+	conn, err := bus.Connect(bus.Config{Server: server, Name: "airlock up", CallTimeout: config.CallTimeout, Logger: logger})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if err := conn.Setup(ctx); err != nil {
+		return err
+	}
+	return runBoth(ctx, conn, config, logger, ready)
+}
+
+// runBoth runs operations and a worker. Operations end after the worker, which needs them until its last job has ended.
+func runBoth(ctx context.Context, conn *bus.Conn, config Config, logger *slog.Logger, ready func()) error {
+	both := whenBoth(ready)
+	failed, fail := context.WithCancel(ctx)
+	defer fail()
+	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopServing()
+	var group errgroup.Group
+	group.Go(func() error {
+		defer fail() // without operations the worker has nothing to do
+		return RunOperations(serving, conn, config, logger, both)
+	})
+	group.Go(func() error {
+		defer stopServing()
+		return RunWorker(failed, conn, config, logger, both)
+	})
+	return group.Wait()
+}
+
+// whenBoth calls ready at the second call.
+func whenBoth(ready func()) func() {
+	var mu sync.Mutex
+	calls := 0
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if calls++; calls == 2 {
+			ready()
+		}
+	}
+}
+
+// Role is RunWorker or RunOperations.
+type Role func(ctx context.Context, conn *bus.Conn, config Config, logger *slog.Logger, ready func()) error
+
+// Join runs a role in a cluster until ctx ends.
+func Join(ctx context.Context, role Role, config Config, logger *slog.Logger, ready func()) error {
+	if err := config.Validate(); err != nil {
+		return err
+	}
+	if config.NATSURL == "" {
+		return errors.New("this role joins a cluster: name its NATS with --nats-url or AIRLOCK_NATS_URL; to run everything in one process, use `airlock up`")
+	}
+	conn, err := bus.Connect(bus.Config{
+		URL: config.NATSURL, Credentials: config.NATSCredentials, Replicas: config.Replicas,
+		CallTimeout: config.CallTimeout, Logger: logger,
+	})
+	if err != nil {
+		return fmt.Errorf("join cluster: %w", err)
+	}
+	defer conn.Close()
+	if err := conn.Setup(ctx); err != nil {
+		return fmt.Errorf("join cluster: %w", err)
+	}
+	return role(ctx, conn, config, logger, ready)
+}

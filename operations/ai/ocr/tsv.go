@@ -1,0 +1,77 @@
+package ocr
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// reading is a word that tesseract read, and how sure of it it is, 0..1.
+type reading struct {
+	word
+	confidence float64
+}
+
+// The columns of tesseract's tab-separated output.
+const (
+	tsvLevel, tsvLeft, tsvTop, tsvWidth, tsvHeight, tsvConfidence, tsvText = 0, 6, 7, 8, 9, 10, 11
+
+	tsvColumns = 12
+	wordLevel  = "5"
+)
+
+// parseTSV returns the words of tesseract's output; rows of pages, blocks, paragraphs and lines are skipped.
+func parseTSV(tsv []byte) ([]reading, error) {
+	var readings []reading
+	for row := range strings.Lines(string(tsv)) {
+		columns := strings.SplitN(strings.TrimRight(row, "\r\n"), "\t", tsvColumns)
+		if columns[tsvLevel] != wordLevel {
+			continue
+		}
+		if len(columns) != tsvColumns {
+			return nil, fmt.Errorf("parse tesseract output: a word has %d columns, not %d", len(columns), tsvColumns)
+		}
+		text := strings.TrimSpace(columns[tsvText])
+		if text == "" || !utf8.ValidString(text) {
+			continue
+		}
+		var box [5]float64
+		for i := range box {
+			n, err := strconv.ParseFloat(columns[tsvLeft+i], 64)
+			if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+				return nil, fmt.Errorf("parse tesseract output: column %d of a word is %q", tsvLeft+i, columns[tsvLeft+i])
+			}
+			box[i] = n
+		}
+		left, top := box[tsvLeft-tsvLeft], box[tsvTop-tsvLeft]
+		readings = append(readings, reading{
+			word: word{
+				text: text, left: left, top: top,
+				right: left + box[tsvWidth-tsvLeft], bottom: top + box[tsvHeight-tsvLeft],
+			},
+			confidence: min(max(box[tsvConfidence-tsvLeft]/100, 0), 1),
+		})
+	}
+	return readings, nil
+}
+
+// minConfidence is what tesseract must reach for one word of two letters, or the picture counts as one without text:
+// in grain and foliage it sees words too, but is not sure of any.
+const minConfidence = 0.5
+
+// textOf lays readings out and returns their mean confidence, "" and 0 where nothing was read.
+func textOf(readings []reading) (string, float64) {
+	words := make([]word, len(readings))
+	sum, sure := 0.0, false
+	for i, r := range readings {
+		words[i] = r.word
+		sum += r.confidence
+		sure = sure || r.confidence >= minConfidence && letters(r.text) >= 2
+	}
+	if !sure {
+		return "", 0
+	}
+	return layout(words), sum / float64(len(readings))
+}

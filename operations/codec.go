@@ -1,0 +1,113 @@
+package operations
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/airlock-run/airlock/bus"
+)
+
+// Decode reads what a caller sent: an operation's input, or the request of an API endpoint.
+//
+// # Errors
+//
+// invalid_argument, with the place where the input does not fit.
+func Decode[In any](payload []byte) (in In, err error) {
+	if len(payload) == 0 {
+		payload = []byte("null")
+	}
+	if !utf8.Valid(payload) {
+		return in, bus.Errorf(bus.InvalidArgument, "input is not UTF-8 (byte %d); bytes travel as base64", invalidByte(payload))
+	}
+	if err := json.Unmarshal(payload, &in); err != nil {
+		return in, decodeError(err)
+	}
+	return in, nil
+}
+
+func decodeError(err error) *bus.Error {
+	var syntax *json.SyntaxError
+	var wrong *json.UnmarshalTypeError
+	var corrupt base64.CorruptInputError
+	var known *bus.Error
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &syntax):
+		return bus.Errorf(bus.InvalidArgument, "input is not JSON: %v (byte %d)", syntax, syntax.Offset)
+	case errors.As(err, &wrong) && wrong.Field == "":
+		return bus.Errorf(bus.InvalidArgument, "input: want %s, got %s (byte %d)", jsonType(wrong), wrong.Value, wrong.Offset)
+	case errors.As(err, &wrong):
+		return bus.Errorf(bus.InvalidArgument, "input field %s: want %s, got %s (byte %d)",
+			wrong.Field, jsonType(wrong), wrong.Value, wrong.Offset)
+	case errors.As(err, &corrupt):
+		return bus.Errorf(bus.InvalidArgument,
+			"input: bytes are not base64 (standard alphabet, padded): wrong at character %d", int64(corrupt))
+	default:
+		return bus.Errorf(bus.InvalidArgument, "input: %v", err)
+	}
+}
+
+// jsonType is the word of JSON for a type of Go.
+func jsonType(wrong *json.UnmarshalTypeError) string {
+	switch kind := wrong.Type.Kind().String(); kind {
+	case "string":
+		return "a string"
+	case "bool":
+		return "true or false"
+	case "float32", "float64":
+		return "a number"
+	case "slice":
+		if wrong.Type.Elem().Kind().String() == "uint8" {
+			return "base64 in a string"
+		}
+		return "an array"
+	case "array":
+		return "an array"
+	case "struct", "map":
+		return "an object"
+	default:
+		return "a whole number in its range"
+	}
+}
+
+// headerRoom is what a message keeps free for headers, whichever way it goes.
+const headerRoom = 64 << 10
+
+// outputLimit is how large an operation's output may be, in bytes.
+func outputLimit(conn *bus.Conn) int64 { return min(conn.MaxPayload(), bus.MaxPayload) - headerRoom }
+
+// encode writes an operation's output, which must not be larger than limit.
+func encode(call *bus.Call, out any, limit int64) (json.RawMessage, error) {
+	if _, nothing := out.(struct{}); nothing {
+		return json.RawMessage("null"), nil
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(out); err != nil {
+		return nil, fmt.Errorf("encode output of %s: %w", call.Method(), err)
+	}
+	answer := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	if int64(len(answer)) > limit {
+		return nil, bus.Errorf(bus.ResourceExhausted, "output of %s is %d bytes, at most %d are possible; ask for less",
+			call.Method(), len(answer), limit)
+	}
+	return answer, nil
+}
+
+// invalidByte is where text stops to be UTF-8.
+func invalidByte(text []byte) int {
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size == 1 {
+			return at
+		}
+		at += size
+	}
+	return len(text)
+}

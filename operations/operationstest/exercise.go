@@ -1,0 +1,213 @@
+package operationstest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/operations/store"
+	"github.com/airlock-run/airlock/operations/store/storetest"
+)
+
+// Example is an operation with what is needed to try it.
+type Example struct {
+	// Method is the operation's, "action:vdfs.create_entry".
+	Method string
+	// Input makes what a call needs and returns the input of one that succeeds. Each call of Input returns another one.
+	Input func(tb testing.TB, h *Harness) any
+	// AnyInput tells that the operation takes any JSON.
+	AnyInput bool
+	// Owned tells that the input names something of the harness's library, which a call for another must not find.
+	Owned bool
+	// Bad are inputs that are invalid_argument, by what is wrong with them.
+	Bad map[string]any
+	// Effects counts the effects of an action so far. It grows by one with each input of Input that is executed.
+	Effects func(tb testing.TB, h *Harness) int
+}
+
+// Exercise holds an operation to what every operation promises, on each kind of store.
+func Exercise(t *testing.T, domain Domain, e Example) {
+	t.Helper()
+	storetest.Each(t, func(t *testing.T, newURL func(testing.TB) string) {
+		// The cases share a harness one after the other: a server for each would take longer than all of them.
+		h := New(t, newURL(t), domain)
+		t.Run("ok", func(t *testing.T) { h.OK(t, e.Method, e.Input(t, h), new(json.RawMessage)) })
+		t.Run("invalid_argument", func(t *testing.T) { h.invalid(t, e) })
+		t.Run("not_found for the other kind", func(t *testing.T) {
+			message := h.Refused(t, bus.NotFound, otherKind(e.Method), e.Input(t, h))
+			if !strings.Contains(message, "call "+e.Method) {
+				t.Errorf("message %q does not say what to call", message)
+			}
+		})
+		if e.Owned {
+			t.Run("not_found for another library", func(t *testing.T) {
+				if _, err := h.Call(t, e.Method, uuid.New(), e.Input(t, h)); bus.CodeOf(err) != bus.NotFound {
+					t.Errorf("error is %v, want not_found", err)
+				}
+			})
+		}
+		if kind(e.Method) == bus.Action {
+			h.action(t, e)
+		}
+	})
+}
+
+func (h *Harness) invalid(t *testing.T, e Example) {
+	t.Helper()
+	for name, payload := range map[string]any{
+		"broken JSON": `{"a": [1, }`, "two values": `{} {}`, "not UTF-8": "{\"a\": \"\xff\"}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			message := h.Refused(t, bus.InvalidArgument, e.Method, payload)
+			if !strings.Contains(message, "byte ") {
+				t.Errorf("message %q does not say where", message)
+			}
+		})
+	}
+	if !e.AnyInput {
+		e.Bad = with(e.Bad, "nothing", "")
+		e.Bad = with(e.Bad, "no object", `["a"]`)
+		e.Bad = with(e.Bad, "an empty object", `{}`)
+	}
+	for name, payload := range e.Bad {
+		t.Run(name, func(t *testing.T) { h.Refused(t, bus.InvalidArgument, e.Method, payload) })
+	}
+}
+
+func with(m map[string]any, key string, value any) map[string]any {
+	out := map[string]any{key: value}
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}
+
+// action holds an action to what is promised of effects.
+func (h *Harness) action(t *testing.T, e Example) {
+	t.Helper()
+	t.Run("a repeat has the same answer and no second effect", func(t *testing.T) {
+		call := h.keyed(t, e)
+		first := h.executes(t, e, call, 1)
+		if again := h.executes(t, e, call, 0); !bytes.Equal(first, again) {
+			t.Errorf("answers are %s, then %s", first, again)
+		}
+	})
+	t.Run("a key with another request is executed", func(t *testing.T) {
+		call, other := h.keyed(t, e), h.keyed(t, e)
+		other.Job, other.Key = call.Job, call.Key
+		h.executes(t, e, call, 1)
+		h.executes(t, e, other, 1)
+		h.executes(t, e, other, 0)
+	})
+	t.Run("a key of another job is another", func(t *testing.T) {
+		call, other := h.keyed(t, e), h.keyed(t, e)
+		other.Key = call.Key
+		h.executes(t, e, call, 1)
+		h.executes(t, e, other, 1)
+	})
+	t.Run("failed_precondition for an old attempt", func(t *testing.T) {
+		call := h.keyed(t, e)
+		call.Job = h.Attempts(t, 2)
+		h.refusesWithoutEffect(t, e, call)
+		call.Attempt = 2
+		h.executes(t, e, call, 1)
+	})
+	t.Run("failed_precondition for a job that has ended", func(t *testing.T) {
+		call := h.keyed(t, e)
+		call.Job = h.Ended(t)
+		h.refusesWithoutEffect(t, e, call)
+	})
+	t.Run("a person's call is not fenced", func(t *testing.T) {
+		call := h.keyed(t, e)
+		call.Extension, call.Job, call.Attempt, call.Key = bus.Operator, uuid.Nil, 0, ""
+		h.executes(t, e, call, 1)
+	})
+	t.Run("identical calls to two services at once have one effect", func(t *testing.T) {
+		h.Serve(t)
+		call, before := h.keyed(t, e), e.Effects(t, h)
+		answers := make([]json.RawMessage, 16)
+		var wg sync.WaitGroup
+		for i := range answers {
+			wg.Go(func() {
+				var err error
+				if answers[i], err = h.Conn.Call(t.Context(), call); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		for _, answer := range answers {
+			if !bytes.Equal(answer, answers[0]) {
+				t.Errorf("answers are %s and %s", answers[0], answer)
+			}
+		}
+		if got := e.Effects(t, h) - before; got != 1 {
+			t.Errorf("%d effects, want 1", got)
+		}
+	})
+	t.Run("deadline_exceeded without effect", func(t *testing.T) { h.deadline(t, e) }) // last: it stops the services
+}
+
+func (h *Harness) keyed(tb testing.TB, e Example) *bus.Call {
+	tb.Helper()
+	call := h.NewCall(tb, e.Method, e.Input(tb, h))
+	call.Key = call.Job.String() + "/" + call.Hash() + "/0"
+	return call
+}
+
+func (h *Harness) executes(t *testing.T, e Example, call *bus.Call, effects int) json.RawMessage {
+	t.Helper()
+	before := e.Effects(t, h)
+	answer, err := h.Conn.Call(t.Context(), call)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := e.Effects(t, h) - before; got != effects {
+		t.Errorf("%d effects, want %d", got, effects)
+	}
+	return answer
+}
+
+func (h *Harness) refusesWithoutEffect(t *testing.T, e Example, call *bus.Call) {
+	t.Helper()
+	before := e.Effects(t, h)
+	if _, err := h.Conn.Call(t.Context(), call); bus.CodeOf(err) != bus.FailedPrecondition {
+		t.Errorf("error is %v, want failed_precondition", err)
+	}
+	if got := e.Effects(t, h) - before; got != 0 {
+		t.Errorf("%d effects, want none", got)
+	}
+}
+
+// deadline calls while another transaction is in the way for longer than the caller waits.
+func (h *Harness) deadline(t *testing.T, e Example) {
+	t.Helper()
+	call, before := h.keyed(t, e), e.Effects(t, h)
+	err := h.DB.Write(t.Context(), func(tx *store.Tx) error {
+		if h.DB.Dialect() == store.PostgreSQL {
+			if _, err := tx.Exec(t.Context(), `LOCK TABLE calls IN ACCESS EXCLUSIVE MODE`); err != nil {
+				return err
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if _, err := h.Conn.Call(ctx, call); bus.CodeOf(err) != bus.DeadlineExceeded {
+			t.Errorf("error is %v, want deadline_exceeded", err)
+		}
+		h.Stop(t)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := e.Effects(t, h) - before; got != 0 {
+		t.Errorf("%d effects, want none", got)
+	}
+}

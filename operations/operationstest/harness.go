@@ -1,0 +1,168 @@
+// Package operationstest tries operations as guests meet them: over a real bus, in front of a real database.
+//
+// New starts an embedded NATS server, sets up its streams, opens a store and serves a domain; Harness.Call is a guest's
+// call. Exercise holds an operation to what every operation promises, on SQLite and on PostgreSQL. Packages that use it
+// call pgtest.Main in their TestMain.
+package operationstest
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/bus/bustest"
+	"github.com/airlock-run/airlock/operations"
+	"github.com/airlock-run/airlock/operations/store"
+	"github.com/airlock-run/airlock/operations/store/storetest"
+)
+
+// Extension is who calls in tests.
+const Extension = "com.example.test"
+
+// Domain makes the operations that are tried.
+type Domain func(tb testing.TB, conn *bus.Conn, db *store.DB) []operations.Operation
+
+// Harness is a bus, a store and a service of one domain. It ends with its test.
+type Harness struct {
+	Conn *bus.Conn
+	DB   *store.DB
+	// Library is the one that calls are for unless they say another.
+	Library uuid.UUID
+
+	domain   Domain
+	services []*bus.Service
+}
+
+// New starts a harness on the store of a URL.
+func New(tb testing.TB, url string, domain Domain) *Harness {
+	tb.Helper()
+	h := &Harness{Conn: bustest.New(tb), DB: storetest.Open(tb, url), Library: uuid.New(), domain: domain}
+	tb.Cleanup(func() { h.Stop(tb) })
+	h.Serve(tb)
+	return h
+}
+
+// Serve starts one more service of the domain, as another process would.
+func (h *Harness) Serve(tb testing.TB) {
+	tb.Helper()
+	service, err := operations.Serve(h.Conn, operations.Config{
+		Name: "test", Store: h.DB, Logger: slog.New(slog.NewTextHandler(tb.Output(), nil)),
+	}, h.domain(tb, h.Conn, h.DB)...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	h.services = append(h.services, service)
+}
+
+// Stop ends the services; when it returns no call runs any more.
+func (h *Harness) Stop(tb testing.TB) {
+	tb.Helper()
+	for _, service := range h.services {
+		if err := service.Stop(); err != nil {
+			tb.Error(err)
+		}
+	}
+	h.services = nil
+}
+
+// Call calls a method for a library as a guest does. The payload is sent as it is when it is a string or bytes, and
+// otherwise as JSON.
+func (h *Harness) Call(tb testing.TB, method string, library uuid.UUID, payload any) (json.RawMessage, error) {
+	tb.Helper()
+	call := h.NewCall(tb, method, payload)
+	call.Library = library
+	return h.Conn.Call(tb.Context(), call)
+}
+
+// OK makes a call for the harness's library that must succeed, and decodes its output into out, which may be nil.
+func (h *Harness) OK(tb testing.TB, method string, payload, out any) {
+	tb.Helper()
+	answer, err := h.Call(tb, method, h.Library, payload)
+	if err != nil {
+		tb.Fatalf("%s: %v", method, err)
+	}
+	if out == nil {
+		return
+	}
+	if err := json.Unmarshal(answer, out); err != nil {
+		tb.Fatalf("%s answered %s: %v", method, answer, err)
+	}
+}
+
+// Refused makes a call for the harness's library that must fail with a code, and returns the sentence.
+func (h *Harness) Refused(tb testing.TB, code bus.Code, method string, payload any) string {
+	tb.Helper()
+	answer, err := h.Call(tb, method, h.Library, payload)
+	if err == nil {
+		tb.Fatalf("%s answered %.200s, want %s", method, answer, code)
+	}
+	if bus.CodeOf(err) != code {
+		tb.Errorf("%s: error is %v, want %s", method, err, code)
+	}
+	return bus.AsError(err).Message
+}
+
+// NewCall makes a call of a new job, in its first attempt and without a key.
+func (h *Harness) NewCall(tb testing.TB, method string, payload any) *bus.Call {
+	tb.Helper()
+	return &bus.Call{
+		Extension: Extension, Kind: kind(method), Operation: operation(method), Library: h.Library, Job: uuid.New(), Attempt: 1,
+		Payload: encode(tb, payload),
+	}
+}
+
+// Attempts makes a job and begins attempts of it until the newest one is n, at least 2. It returns the job.
+func (h *Harness) Attempts(tb testing.TB, n uint64) uuid.UUID {
+	tb.Helper()
+	attempt := h.begin(tb)
+	for attempt.Token < n {
+		if err := attempt.HandBack(tb.Context(), bus.Report{}); err != nil {
+			tb.Fatal(err)
+		}
+		attempt = h.next(tb)
+	}
+	tb.Cleanup(attempt.Abandon)
+	return attempt.Job.ID
+}
+
+// Ended makes a job that has ended, and returns it.
+func (h *Harness) Ended(tb testing.TB) uuid.UUID {
+	tb.Helper()
+	attempt := h.begin(tb)
+	if err := attempt.End(tb.Context(), bus.Outcome{State: bus.StateCompleted}); err != nil {
+		tb.Fatal(err)
+	}
+	return attempt.Job.ID
+}
+
+func (h *Harness) begin(tb testing.TB) *bus.Attempt {
+	tb.Helper()
+	if err := h.Conn.Enqueue(tb.Context(), &bus.Job{Extension: Extension, Name: "test", Library: h.Library}); err != nil {
+		tb.Fatal(err)
+	}
+	return h.next(tb)
+}
+
+func (h *Harness) next(tb testing.TB) *bus.Attempt {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), 20*time.Second)
+	defer cancel()
+	queue, err := h.Conn.Queue(ctx)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	delivery, err := queue.Next(ctx)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	attempt, err := delivery.Begin(ctx, "test")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return attempt
+}

@@ -1,0 +1,32 @@
+// Package ping is the operation test.ping. It answers with what it was asked and who asked, so the author of an extension
+// sees a call arrive, and an operator that the whole way works.
+package ping
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/google/uuid"
+
+	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/operations"
+)
+
+type pong struct {
+	Pong      json.RawMessage `json:"pong"`
+	Extension string          `json:"extension"`
+	LibraryID uuid.UUID       `json:"library_id"`
+	JobID     uuid.UUID       `json:"job_id"`
+	Attempt   uint64          `json:"attempt"`
+}
+
+// Operations returns the operations of this domain.
+func Operations() []operations.Operation {
+	return []operations.Operation{
+		operations.Query("test.ping", ping, operations.Describe("answers with its input and who calls")),
+	}
+}
+
+func ping(_ context.Context, call *bus.Call, in json.RawMessage) (pong, error) {
+	return pong{Pong: in, Extension: call.Extension, LibraryID: call.Library, JobID: call.Job, Attempt: call.Attempt}, nil
+}

@@ -1,0 +1,57 @@
+package store
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// SQLSTATE of PostgreSQL for a transaction that has to be repeated, and the class of a server that goes away.
+const (
+	serializationFailure = "40001"
+	deadlockDetected     = "40P01"
+	connectionClass      = "08"
+	operatorClass        = "57"
+)
+
+func (d Dialect) writeOptions() *sql.TxOptions {
+	if d == PostgreSQL {
+		return &sql.TxOptions{Isolation: sql.LevelSerializable}
+	}
+	return nil
+}
+
+func (d Dialect) readOptions() *sql.TxOptions {
+	if d == PostgreSQL {
+		return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	}
+	return nil
+}
+
+// inTheWay tells that a transaction failed only because of another one.
+func (d Dialect) inTheWay(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		code := lite.Code() & 0xff // the low byte is the primary code
+		return code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_LOCKED
+	}
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == serializationFailure || pg.Code == deadlockDetected)
+}
+
+// unreachable tells that the database could not be asked, or went away.
+func (d Dialect) unreachable(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return strings.HasPrefix(pg.Code, connectionClass) || strings.HasPrefix(pg.Code, operatorClass)
+	}
+	var connect *pgconn.ConnectError
+	var network *net.OpError // not net.Error, which a deadline of the caller's own is as well
+	return d == PostgreSQL && (errors.As(err, &connect) || errors.Is(err, driver.ErrBadConn) || errors.As(err, &network))
+}
