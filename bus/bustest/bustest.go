@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -77,4 +78,24 @@ func PutRun(tb testing.TB, server *bus.Server, run *bus.Run) {
 		tb.Fatalf("encode run record: %v", err)
 	}
 	Publish(tb, server, bus.RunSubject(run.Job), data)
+}
+
+// Request sends a raw request and returns the reply.
+func Request(tb testing.TB, server *bus.Server, subject string, header map[string]string, data []byte) []byte {
+	tb.Helper()
+	nc, err := nats.Connect("nats://airlock", nats.InProcessServer(server))
+	if err != nil {
+		tb.Fatalf("connect: %v", err)
+	}
+	defer nc.Close()
+	msg := nats.NewMsg(subject)
+	msg.Data = data
+	for name, value := range header {
+		msg.Header.Set(name, value)
+	}
+	reply, err := nc.RequestMsg(msg, 10*time.Second)
+	if err != nil {
+		tb.Fatalf("request %s: %v", subject, err)
+	}
+	return reply.Data
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/pgtest"
 )
 
 // effects is an operation, served by the test itself, that counts what it does by call key. Its first call tells
@@ -134,6 +137,34 @@ func TestClusterSurvivesKilledWorker(t *testing.T) {
 	shown := must(t, append([]string{"job", "show", job.ID.String(), "--json"}, cluster...)...)
 	if !strings.Contains(shown, `"state": "completed"`) {
 		t.Errorf("job show says:\n%s", shown)
+	}
+}
+
+// Two services of each kind share work and data through PostgreSQL: what one wrote the other reads, and one is enough.
+func TestOperationsShareADatabase(t *testing.T) {
+	t.Parallel()
+	url, database := startNATS(t), pgtest.Database(t)
+	cluster := []string{"--nats-url", url}
+	key := "AIRLOCK_MASTER_KEY=" + base64.StdEncoding.EncodeToString(make([]byte, 32))
+	operations := func() *process {
+		args := append([]string{"operations", "--data-dir", dataDir(t), "--database-url", database}, cluster...)
+		return startWith(t, []string{key}, args...)
+	}
+	first := operations()
+	operations()
+	call := func(method, payload string) string {
+		return must(t, append([]string{"call", method, payload}, cluster...)...)
+	}
+	for n := range 20 {
+		call("action:vdfs.create_entry", fmt.Sprintf(`{"name":"n","path":"/n/%d","entry_type":"note"}`, n))
+	}
+	call("action:credentials.store", `{"credential_id":"mail","credential":{"type":"api_key","key":"secret"}}`)
+	first.stop()
+	if out := call("query:vdfs.list_entries", `{"path_prefix":"/n/"}`); strings.Count(out, `"/n/`) != 20 {
+		t.Errorf("the other service has not all entries:\n%s", out)
+	}
+	if out := call("query:credentials.get", `{"credential_id":"mail"}`); !strings.Contains(out, "secret") {
+		t.Errorf("the other service has not the credential:\n%s", out)
 	}
 }
 

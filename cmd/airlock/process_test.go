@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/airlock-run/airlock/internal/guests"
+	"github.com/airlock-run/airlock/internal/pgtest"
 )
 
 // actAsAirlock makes the test binary the command: tests start it as a process of its own.
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 		stop()
 		os.Exit(code)
 	}
-	os.Exit(m.Run())
+	os.Exit(pgtest.Main(m))
 }
 
 // process is a role that runs as a process of its own.
@@ -45,8 +46,14 @@ type process struct {
 // start starts a role and returns once it is ready. It is killed when the test ends.
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
+	return startWith(t, nil, args...)
+}
+
+// startWith is start, with more variables in the environment.
+func startWith(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, cmd: exec.CommandContext(context.Background(), os.Args[0], args...), done: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), actAsAirlock+"=1")
+	p.cmd.Env = append(append(os.Environ(), actAsAirlock+"=1"), env...)
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
