@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/airlock-run/airlock/runner/sandbox"
 )
@@ -57,9 +58,14 @@ func (m *modules) module(ctx context.Context, digest string, memory uint64) (*sa
 	}
 }
 
+// prepareTime bounds the preparation of a module.
+const prepareTime = 2 * time.Minute
+
 // prepare fills in a preparation. One that failed is forgotten, so that the next job tries again.
 func (m *modules) prepare(ctx context.Context, key moduleKey, p *preparation) {
 	defer close(p.done)
+	ctx, cancel := context.WithTimeoutCause(ctx, prepareTime, fmt.Errorf("preparing it took longer than %s", prepareTime))
+	defer cancel()
 	wasm, err := m.fetch(ctx, key.digest)
 	if err == nil {
 		p.module, err = m.engine.Prepare(ctx, wasm, key.memory)

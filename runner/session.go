@@ -36,16 +36,23 @@ func (s *session) Call(ctx context.Context, call sandbox.Call) json.RawMessage {
 // parallelCalls is how many of the calls of one CallMany are under way at once.
 const parallelCalls = 32
 
+// tooMuch stands for an answer beyond what fits in one result.
+var tooMuch = json.RawMessage(`{"code":"resource_exhausted","error":"the answers of these calls are too large together; make fewer calls at once"}`)
+
 // CallMany implements sandbox.Host.
 func (s *session) CallMany(ctx context.Context, calls []sandbox.Call) []json.RawMessage {
 	answers := make([]json.RawMessage, len(calls))
 	slots := make(chan struct{}, parallelCalls)
 	var wg sync.WaitGroup
+	var size atomic.Int64
 	for i, call := range calls {
-		slots <- struct{}{}
+		slots <- struct{}{} // free again at the latest when ctx ends, as each call does
 		wg.Go(func() {
 			defer func() { <-slots }()
 			answers[i] = s.bridge.call(ctx, call)
+			if size.Add(int64(len(answers[i]))) > sandbox.MaxPayload {
+				answers[i] = tooMuch // as a whole they are refused; they need not be kept until then
+			}
 		})
 	}
 	wg.Wait()

@@ -174,17 +174,14 @@ func TestUpSurvivesKill(t *testing.T) {
 	dir := dataDir(t)
 	up := start(t, "up", "--data-dir", dir)
 	at := []string{"--data-dir", dir}
-	must(t, append([]string{"extension", "load", testGuest(t, mayTest, `,"jobs":{"wait_call":{"max_attempts":1}}`)}, at...)...)
+	must(t, append([]string{"extension", "load", testGuest(t, mayTest, `,"jobs":{"need":{"max_attempts":20,"backoff":{"initial":"100ms","max":"200ms"}}}`)}, at...)...)
 	submitted := make([]uuid.UUID, 0, 5)
 	func() {
 		conn := connect(t, bus.Config{Socket: dir + "/" + bus.SocketName})
 		defer conn.Close() // it would come back with the server, and answer
 		e := serveEffects(t, conn)
 		for range cap(submitted) {
-			job := &bus.Job{
-				Extension: "test-extension", Name: "call_many", Library: defaultLibrary,
-				Input: json.RawMessage(`[{"method":"action:test.effect","payload":1}]`),
-			}
+			job := &bus.Job{Extension: "test-extension", Name: "need", Library: defaultLibrary, Input: json.RawMessage("1")}
 			if err := conn.Enqueue(t.Context(), job); err != nil {
 				t.Fatal(err)
 			}

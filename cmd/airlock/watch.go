@@ -77,19 +77,21 @@ func (c *cli) followJob(
 	if err != nil {
 		return err
 	}
+	told := bus.Report{}
 	for {
 		select {
 		case activity, ok := <-activities:
 			if !ok {
 				return ctx.Err()
 			}
+			note(&told, activity)
 			tell(activity)
 		case run, ok := <-runs:
 			switch {
 			case !ok:
 				return ctx.Err()
 			case run.State.Ended():
-				drain(activities, tell)
+				tellRest(run, told, tell)
 				return ended(run)
 			case run.State == bus.StateScheduled && len(run.Errors) > 0:
 				failure := run.Errors[len(run.Errors)-1]
@@ -100,18 +102,27 @@ func (c *cli) followJob(
 	}
 }
 
-// drain hands out what has arrived already.
-func drain(activities <-chan bus.Activity, tell func(bus.Activity)) {
-	for {
-		select {
-		case activity, ok := <-activities:
-			if !ok {
-				return
-			}
-			tell(activity)
-		default:
-			return
-		}
+// note keeps what the newest attempt has told live.
+func note(told *bus.Report, activity bus.Activity) {
+	switch activity.Kind {
+	case bus.ActivityState:
+		*told = bus.Report{}
+	case bus.ActivityLog:
+		told.Logs = append(told.Logs, bus.LogLine{})
+	case bus.ActivityProgress:
+		told.Progress, told.Message = activity.Progress, activity.Text
+	case bus.ActivityWarning:
+	}
+}
+
+// tellRest hands out what of an outcome's report was not told live, or has not arrived.
+func tellRest(run *bus.Run, told bus.Report, tell func(bus.Activity)) {
+	report := run.Report
+	for _, line := range report.Logs[min(len(told.Logs), len(report.Logs)):] {
+		tell(bus.Activity{Kind: bus.ActivityLog, At: line.At, Attempt: run.Attempt, Level: line.Level, Text: line.Text})
+	}
+	if report.Message != told.Message || report.Progress != told.Progress {
+		tell(bus.Activity{Kind: bus.ActivityProgress, Attempt: run.Attempt, Progress: report.Progress, Text: report.Message})
 	}
 }
 

@@ -45,9 +45,13 @@ func valueTypes(letters string) []api.ValueType {
 
 func (s signature) String() string {
 	name := func(types []api.ValueType) string {
-		names := make([]string, len(types))
+		names := make([]string, 0, len(types))
 		for i, t := range types {
-			names[i] = api.ValueTypeName(t)
+			if i == 16 {
+				names = append(names, "…")
+				break
+			}
+			names = append(names, api.ValueTypeName(t))
 		}
 		return "(" + strings.Join(names, ", ") + ")"
 	}
@@ -65,40 +69,43 @@ func (s signature) equal(other signature) bool {
 // jobSignature is the type of the export of a job: (ctx_ptr, ctx_len, state_ptr, state_len) -> exit code.
 var jobSignature = sig("iiii:i")
 
-// requiredExports are the functions each guest exports; docs/protocol.md says what they do.
-var requiredExports = []struct {
+// export is a function that the host calls.
+type export struct {
 	name string
 	sig  signature
-}{
-	{"wasm_alloc", sig("i:i")},
-	{"wasm_free", sig("ii:")},
-	{"plugin_init", sig(":i")},
 }
 
-// checkABI reports what of a module's imports and exports does not fit.
-func checkABI(compiled wazero.CompiledModule) error {
-	if err := checkImports(compiled); err != nil {
+// The functions each guest exports, and those it may; docs/protocol.md says what they do.
+var (
+	requiredExports = []export{{"wasm_alloc", sig("i:i")}, {"wasm_free", sig("ii:")}, {"plugin_init", sig(":i")}}
+	optionalExports = []export{{"plugin_cleanup", sig(":i")}, {"_initialize", sig(":")}}
+)
+
+// checkABI reports what of a module's imports and exports does not fit. Foreign are its imports that are no functions.
+func checkABI(compiled wazero.CompiledModule, foreign []string) error {
+	if err := checkImports(compiled, foreign); err != nil {
 		return err
 	}
 	return checkExports(compiled)
 }
 
-func checkImports(compiled wazero.CompiledModule) error {
-	var unknown []string
+// maxNamed is how many unknown imports an error names.
+const maxNamed = 16
+
+func checkImports(compiled wazero.CompiledModule, unknown []string) error {
 	for _, def := range compiled.ImportedFunctions() {
 		module, name, _ := def.Import()
 		want, known := importSignature(module, name)
 		switch {
 		case strings.HasPrefix(module, wbindgenPrefix):
 		case !known:
-			unknown = append(unknown, module+"."+name)
+			unknown = append(unknown, brief(module)+"."+brief(name))
 		case !want.equal(signatureOf(def)):
 			return fmt.Errorf("import %s.%s has type %s, want %s", module, name, signatureOf(def), want)
 		}
 	}
-	for _, def := range compiled.ImportedMemories() {
-		module, name, _ := def.Import()
-		unknown = append(unknown, module+"."+name+" (a memory; a guest brings its own)")
+	if more := len(unknown) - maxNamed; more > 0 {
+		unknown = append(unknown[:maxNamed], fmt.Sprintf("and %d more", more))
 	}
 	if len(unknown) > 0 {
 		return fmt.Errorf("unknown imports: %s; a guest may import %s and %s", strings.Join(unknown, ", "), hostModule, wasiModule)
@@ -131,8 +138,13 @@ func checkExports(compiled wazero.CompiledModule) error {
 			return err
 		}
 	}
-	if _, ok := functions["plugin_cleanup"]; ok {
-		return checkExport(functions, "plugin_cleanup", sig(":i"))
+	for _, want := range optionalExports {
+		if _, ok := functions[want.name]; !ok {
+			continue
+		}
+		if err := checkExport(functions, want.name, want.sig); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -140,10 +152,10 @@ func checkExports(compiled wazero.CompiledModule) error {
 func checkExport(functions map[string]api.FunctionDefinition, name string, want signature) error {
 	def, ok := functions[name]
 	if !ok {
-		return fmt.Errorf("missing export %s, a function %s", name, want)
+		return fmt.Errorf("missing export %s, a function %s", brief(name), want)
 	}
 	if got := signatureOf(def); !got.equal(want) {
-		return fmt.Errorf("export %s has type %s, want %s", name, got, want)
+		return fmt.Errorf("export %s has type %s, want %s", brief(name), got, want)
 	}
 	return nil
 }

@@ -65,38 +65,46 @@ func (e *Engine) Close(ctx context.Context) error {
 // ErrNotWasm is returned by Prepare for bytes that are no WebAssembly module.
 var ErrNotWasm = errors.New("not a WebAssembly module; build it for wasm32-unknown-unknown or wasip1")
 
-// Prepare makes a module ready to run: it checks imports and exports, compiles, and learns the jobs by running
-// plugin_init once. MaxMemory, in bytes, bounds the memory of each of the module's sandboxes.
+// Prepare makes a module ready to run: it checks the module's form, imports and exports, compiles it, and learns the jobs
+// by running plugin_init once. MaxMemory, in bytes, bounds the memory of each of the module's sandboxes. When ctx ends, so
+// does the guest that starts, but not the compiler.
 //
 // # Errors
 //
 // ErrNotWasm; otherwise what of the module does not fit, in words for its author.
 func (e *Engine) Prepare(ctx context.Context, wasm []byte, maxMemory uint64) (*Module, error) {
-	if len(wasm) < 8 || string(wasm[:4]) != "\x00asm" {
-		return nil, ErrNotWasm
+	inspected, err := inspect(wasm)
+	if err != nil {
+		return nil, err
 	}
-	if len(wasm) > MaxModule {
-		return nil, fmt.Errorf("module is %d bytes, at most %d are possible", len(wasm), MaxModule)
-	}
-	runtime := wazero.NewRuntimeWithConfig(ctx, e.config)
-	m := &Module{runtime: runtime, log: e.log, maxMemory: maxMemory}
-	if err := m.prepare(ctx, wasm); err != nil {
-		_ = runtime.Close(ctx)
+	m := &Module{runtime: wazero.NewRuntimeWithConfig(ctx, e.config), log: e.log, maxMemory: maxMemory}
+	if err := m.prepare(ctx, inspected); err != nil {
+		_ = m.Close(context.WithoutCancel(ctx))
 		return nil, err
 	}
 	return m, nil
 }
 
-func (m *Module) prepare(ctx context.Context, wasm []byte) error {
-	var err error
-	if m.compiled, err = m.runtime.CompileModule(ctx, wasm); err != nil {
-		return fmt.Errorf("compile module: %w", err)
+func (m *Module) prepare(ctx context.Context, inspected *inspection) error {
+	err := survive(func() (err error) {
+		m.compiled, err = m.runtime.CompileModule(ctx, inspected.clean)
+		return err //nolint:wrapcheck // refusal says it
+	})
+	if err != nil {
+		return fmt.Errorf("compile module: %w", refusal(err))
 	}
-	if err := checkABI(m.compiled); err != nil {
+	if err := checkABI(m.compiled, inspected.foreign); err != nil {
 		return err
 	}
-	if need := uint64(m.compiled.ExportedMemories()["memory"].Min()) << 16; need > m.maxMemory {
-		return fmt.Errorf("the guest starts with %d MB of memory and may have %d: raise max_memory_mb in its manifest", need>>20, m.maxMemory>>20)
+	m.exports = m.compiled.ExportedFunctions()
+	memory := m.compiled.ExportedMemories()["memory"]
+	if need := uint64(memory.Min()) << 16; need > m.maxMemory {
+		return fmt.Errorf("the guest starts with %d MB of memory and may have %d: raise max_memory_mb in its manifest",
+			(need+1<<20-1)>>20, m.maxMemory>>20)
+	}
+	m.memory = m.maxMemory
+	if pages, ok := memory.Max(); ok {
+		m.memory = min(m.memory, uint64(pages)<<16)
 	}
 	if err := link(ctx, m.runtime, m.compiled); err != nil {
 		return fmt.Errorf("link imports: %w", err)
@@ -104,9 +112,20 @@ func (m *Module) prepare(ctx context.Context, wasm []byte) error {
 	return m.learnJobs(ctx)
 }
 
+// survive runs a step of the engine. It is not ours and works on what a stranger made: a module it panics over is
+// refused, and the others go on.
+func survive(step func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the engine cannot take the module: %v", p)
+		}
+	}()
+	return step()
+}
+
 // learnJobs runs plugin_init in an instance that is thrown away.
 func (m *Module) learnJobs(ctx context.Context) error {
-	r := &registry{exports: m.compiled.ExportedFunctions(), jobs: map[string]Job{}}
+	r := newRegistry(m.exports)
 	s, err := m.instantiate(ctx, &instance{host: quietHost{m.log}, registry: r})
 	if err != nil {
 		return err

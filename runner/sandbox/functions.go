@@ -57,6 +57,9 @@ func adapt(f function) api.GoModuleFunc {
 		if !ok {
 			fault(f.name, "called outside of a run")
 		}
+		if ctx.Err() != nil { // the engine looks at it in loops only
+			fault(f.name, "called after the end of the run")
+		}
 		if s.module == nil { // _initialize runs, before there is anything else to know the module by
 			s.module = module
 		}

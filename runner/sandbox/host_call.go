@@ -1,9 +1,12 @@
 package sandbox
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 
 	"github.com/google/uuid"
 	"github.com/tetratelabs/wazero/api"
@@ -19,11 +22,12 @@ const maxMethod = 128
 // A library_id_ptr of 0 means the job's own library.
 func spacedriveCall(ctx context.Context, s *instance, stack []uint64) {
 	const name = "spacedrive_call"
+	s.notAllocating(name)
 	call := Call{Method: s.method(name, api.DecodeU32(stack[0]), api.DecodeU32(stack[1]))}
 	if ptr := api.DecodeU32(stack[2]); ptr != 0 {
 		call.Library = uuid.UUID(s.view(name, "library id", ptr, 16))
 	}
-	call.Payload = s.read(name, "payload", api.DecodeU32(stack[3]), api.DecodeU32(stack[4]))
+	call.Payload = s.view(name, "payload", api.DecodeU32(stack[3]), api.DecodeU32(stack[4]))
 	stack[0] = api.EncodeU32(s.result(ctx, s.answer(ctx, call)))
 }
 
@@ -36,6 +40,7 @@ func (s *instance) answer(ctx context.Context, call Call) json.RawMessage {
 	if refusal := s.refuse(call); refusal != nil {
 		return refusal
 	}
+	call.Payload = bytes.Clone(call.Payload) // the host may keep it
 	return bounded(call.Method, s.host.Call(ctx, call))
 }
 
@@ -69,6 +74,7 @@ func failure(code, message string) json.RawMessage {
 // payload, key?} in, an array of results in the same order out.
 func spacedriveCallMany(ctx context.Context, s *instance, stack []uint64) {
 	const name = "spacedrive_call_many"
+	s.notAllocating(name)
 	data := s.view(name, "calls", api.DecodeU32(stack[0]), api.DecodeU32(stack[1]))
 	stack[0] = api.EncodeU32(s.result(ctx, s.answerMany(ctx, data)))
 }
@@ -77,33 +83,61 @@ func spacedriveCallMany(ctx context.Context, s *instance, stack []uint64) {
 const maxCalls = 256
 
 func (s *instance) answerMany(ctx context.Context, data []byte) json.RawMessage {
-	var wire []struct {
-		Method  string          `json:"method"`
-		Library uuid.UUID       `json:"library_id"`
-		Payload json.RawMessage `json:"payload"`
-		Key     string          `json:"key"`
-	}
-	if err := json.Unmarshal(data, &wire); err != nil {
-		return failure("invalid_argument", "calls are not a JSON array of {method, payload}: "+err.Error())
-	}
-	if len(wire) > maxCalls {
-		return failure("invalid_argument", fmt.Sprintf("%d calls at once, at most %d are possible", len(wire), maxCalls))
+	wire, err := readCalls(data)
+	if err != nil {
+		return failure("invalid_argument", err.Error())
 	}
 	answers := make([]json.RawMessage, len(wire))
 	var calls []Call
 	var places []int
-	for i, w := range wire {
-		call := Call(w)
+	for i, call := range wire {
 		if answers[i] = s.refuse(call); answers[i] == nil {
 			calls, places = append(calls, call), append(places, i)
 		}
 	}
-	for i, answer := range s.host.CallMany(ctx, calls) {
-		answers[places[i]] = answer
+	if len(calls) > 0 {
+		for i, answer := range s.host.CallMany(ctx, calls) {
+			answers[places[i]] = answer
+		}
 	}
 	encoded, err := json.Marshal(answers)
 	if err != nil {
 		return failure("internal", "the answers cannot be encoded")
 	}
 	return bounded("spacedrive_call_many", encoded)
+}
+
+// readCalls reads the calls one by one: what a guest may have in its memory is more than what it may ask for.
+func readCalls(data []byte) ([]Call, error) {
+	if len(data) > MaxPayload {
+		return nil, fmt.Errorf("calls are %d bytes, at most %d are possible", len(data), MaxPayload)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	if token, err := decoder.Token(); err != nil || token != json.Delim('[') {
+		return nil, errors.New("calls are not a JSON array of {method, payload}")
+	}
+	var calls []Call
+	for decoder.More() {
+		var wire struct {
+			Method  string          `json:"method"`
+			Library uuid.UUID       `json:"library_id"`
+			Payload json.RawMessage `json:"payload"`
+			Key     string          `json:"key"`
+		}
+		if len(calls) == maxCalls {
+			return nil, fmt.Errorf("more than %d calls at once", maxCalls)
+		}
+		if err := decoder.Decode(&wire); err != nil {
+			return nil, fmt.Errorf("call %d is not {method, payload}: %w", len(calls), err)
+		}
+		wire.Method = wire.Method[:min(len(wire.Method), maxMethod+1)]
+		calls = append(calls, Call(wire))
+	}
+	if _, err := decoder.Token(); err != nil {
+		return nil, errors.New("calls are a JSON array that does not end")
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("calls are followed by something else")
+	}
+	return calls, nil
 }

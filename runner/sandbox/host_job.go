@@ -43,14 +43,21 @@ func jobCheckpoint(ctx context.Context, s *instance, stack []uint64) {
 }
 
 // jobLoadCheckpoint is job_load_checkpoint(job_id_ptr) -> result_ptr, 0 when there is none.
+// A guest without memory for it ends: told that there is none, it would begin again.
 func jobLoadCheckpoint(ctx context.Context, s *instance, stack []uint64) {
-	s.checkJob("job_load_checkpoint", api.DecodeU32(stack[0]))
+	const name = "job_load_checkpoint"
+	s.notAllocating(name)
+	s.checkJob(name, api.DecodeU32(stack[0]))
 	state := s.host.LoadCheckpoint()
 	if state == nil {
 		stack[0] = 0
 		return
 	}
-	stack[0] = api.EncodeU32(s.result(ctx, state))
+	ptr := s.deliver(ctx, state)
+	if ptr == 0 {
+		fault(name, "the guest has no memory for a checkpoint of %d bytes", len(state))
+	}
+	stack[0] = api.EncodeU32(ptr)
 }
 
 // jobCheckInterrupt is job_check_interrupt(job_id_ptr) -> 0 go on, 1 shutdown, 2 cancelled.

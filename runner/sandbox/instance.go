@@ -2,8 +2,10 @@ package sandbox
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"github.com/google/uuid"
@@ -24,26 +26,43 @@ type instance struct {
 
 	module   api.Module
 	allocate api.Function
-	memory   *memoryLimit
+	// allocating is set while wasm_alloc runs.
+	allocating bool
+	memory     *memoryLimit
 }
+
+// startConfig is how each sandbox is made: without a name, so that there can be many. random_get is ours; naming a source keeps
+// wazero from seeding one for each.
+var startConfig = wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").WithRandSource(rand.Reader)
 
 // instantiate makes a sandbox and runs what comes before a job: _initialize and plugin_init.
 func (m *Module) instantiate(ctx context.Context, s *instance) (*instance, error) {
-	s.memory = &memoryLimit{max: m.maxMemory}
-	ctx = experimental.WithMemoryAllocator(withInstance(ctx, s), s.memory)
-	config := wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize")
 	var err error
-	if s.module, err = m.runtime.InstantiateModule(ctx, m.compiled, config); err != nil {
+	if s.memory, err = reserveMemory(m.memory); err != nil {
+		return nil, err
+	}
+	ctx = experimental.WithMemoryAllocator(withInstance(ctx, s), s.memory)
+	err = survive(func() (err error) {
+		s.module, err = m.runtime.InstantiateModule(ctx, m.compiled, startConfig)
+		return err //nolint:wrapcheck // wrapped below
+	})
+	if err != nil {
 		err = fmt.Errorf("start the guest: %w", s.ended(ctx, err))
 		s.close()
 		return nil, err
 	}
 	results, err := s.module.ExportedFunction("plugin_init").Call(ctx)
-	if err == nil && api.DecodeI32(results[0]) != 0 {
+	switch {
+	case err != nil:
+		err = s.ended(ctx, err)
+	case api.DecodeI32(results[0]) == 0:
+	case s.registry.refused != nil:
+		err = s.registry.refused
+	default:
 		err = fmt.Errorf("it answered %d, want 0", api.DecodeI32(results[0]))
 	}
 	if err != nil {
-		err = fmt.Errorf("plugin_init: %w", s.ended(ctx, err))
+		err = fmt.Errorf("plugin_init: %w", err)
 		s.close()
 		return nil, err
 	}
@@ -70,6 +89,15 @@ func (s *instance) ended(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
+	return s.reason(err)
+}
+
+// reason is what of the guest's doing ended a call into it.
+func (s *instance) reason(err error) error {
+	var inner *allocatorError
+	if errors.As(err, &inner) {
+		return inner
+	}
 	var f *Fault
 	if errors.As(err, &f) {
 		return f
@@ -78,26 +106,33 @@ func (s *instance) ended(ctx context.Context, err error) error {
 	if errors.As(err, &exit) {
 		return fmt.Errorf("the guest exited with code %d (proc_exit)", exit.ExitCode())
 	}
+	var broken runtime.Error
+	if errors.As(err, &broken) {
+		return fmt.Errorf("a host function broke, which is no fault of the guest: %w", broken)
+	}
 	if s.memory.refused {
-		return fmt.Errorf("out of memory: the guest wanted more than its %d bytes (%w)", s.memory.max, trap(err))
+		return fmt.Errorf("out of memory: the guest wanted more than its %d bytes (%w)", len(s.memory.pages), trap(err))
 	}
 	return trap(err)
 }
 
+// maxFrames is how many functions of the guest a trap names, innermost first.
+const maxFrames = 8
+
 // trap keeps the first line of wazero's message, which names the trap, and the functions of the guest it happened in.
 func trap(err error) error {
-	message, stack, _ := strings.Cut(err.Error(), "\nwasm stack trace:\n")
+	message, stack, traced := strings.Cut(err.Error(), "\nwasm stack trace:\n")
 	message, _, _ = strings.Cut(message, "\n")
-	message = strings.TrimSuffix(strings.TrimPrefix(message, "wasm error: "), " (recovered by wazero)")
-	frames := strings.Split(strings.TrimSpace(stack), "\n")
-	if len(frames) > 8 {
-		frames = frames[:8]
+	message = cut(strings.TrimSuffix(strings.Replace(message, "wasm error: ", "", 1), " (recovered by wazero)"), 300)
+	if !traced {
+		return fmt.Errorf("the guest failed: %s", message)
+	}
+	frames := strings.SplitN(strings.TrimSpace(stack), "\n", maxFrames+1)
+	if len(frames) > maxFrames {
+		frames = frames[:maxFrames]
 	}
 	for i, frame := range frames {
-		frames[i] = strings.TrimSpace(frame)
-	}
-	if stack == "" {
-		return fmt.Errorf("the guest failed: %s", message)
+		frames[i] = brief(strings.TrimSpace(frame))
 	}
 	return fmt.Errorf("the guest trapped: %s, in %s", message, strings.Join(frames, " < "))
 }

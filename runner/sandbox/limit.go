@@ -1,21 +1,34 @@
 package sandbox
 
-import "github.com/tetratelabs/wazero/experimental"
+import (
+	"errors"
 
-// memoryLimit gives one sandbox its linear memory, up to max bytes. wazero's own limit is one for all modules.
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+// memoryLimit gives one sandbox its linear memory, up to what was reserved. wazero's own limit is one for all modules.
 type memoryLimit struct {
-	max   uint64
 	pages []byte
 	// refused is set when the guest wanted more.
 	refused bool
 }
 
-// Allocate implements experimental.MemoryAllocator. It is called once: a guest has one memory. All of its address space
-// is taken at once, so that growing moves nothing.
-func (l *memoryLimit) Allocate(_, limit uint64) experimental.LinearMemory {
-	l.pages = reserve(min(limit, l.max))
-	return l
+// reserveMemory takes all of a sandbox's address space at once, so that growing moves nothing. It does so before the
+// sandbox is made: an Allocate that fails would be a panic of wazero.
+//
+// # Errors
+//
+// When the system has no room.
+func reserveMemory(size uint64) (*memoryLimit, error) {
+	pages := reserve(size)
+	if uint64(len(pages)) < size {
+		return nil, errors.New("the host has no memory left for a sandbox")
+	}
+	return &memoryLimit{pages: pages}, nil
 }
+
+// Allocate implements experimental.MemoryAllocator. It is called once: a guest has one memory.
+func (l *memoryLimit) Allocate(_, _ uint64) experimental.LinearMemory { return l }
 
 // Reallocate implements experimental.LinearMemory: nil refuses, and memory.grow answers -1.
 func (l *memoryLimit) Reallocate(size uint64) []byte {

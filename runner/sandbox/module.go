@@ -18,9 +18,12 @@ import (
 type Module struct {
 	runtime   wazero.Runtime
 	compiled  wazero.CompiledModule
+	exports   map[string]api.FunctionDefinition
 	jobs      map[string]Job
 	maxMemory uint64
-	log       *slog.Logger
+	// memory is the most the guest can have: maxMemory, or less when it declares less.
+	memory uint64
+	log    *slog.Logger
 }
 
 // Jobs lists the jobs the guest registered, by name.
@@ -41,7 +44,11 @@ func (m *Module) Job(name string) (Job, bool) {
 
 // Close frees the module. No Run may be under way.
 func (m *Module) Close(ctx context.Context) error {
-	if err := m.runtime.Close(ctx); err != nil {
+	err := m.runtime.Close(ctx)
+	if m.compiled != nil { // the machine code is the engine's, and stays there as long as one module needs it
+		err = errors.Join(err, m.compiled.Close(ctx))
+	}
+	if err != nil {
 		return fmt.Errorf("close module: %w", err)
 	}
 	return nil
@@ -82,21 +89,22 @@ func (m *Module) Run(ctx context.Context, input Input, host Host) (Result, error
 		return Result{}, fmt.Errorf("%w: %q", ErrNoJob, input.Job)
 	}
 	start := time.Now()
-	s, err := m.instantiate(ctx, &instance{
-		host: host, job: input.JobID, registry: &registry{exports: m.compiled.ExportedFunctions(), jobs: map[string]Job{}},
-	})
+	starting := &startHost{}
+	s, err := m.instantiate(ctx, &instance{host: starting, job: input.JobID, registry: newRegistry(m.exports)})
 	if err != nil {
+		starting.tell(host)
 		return Result{}, err
 	}
 	defer s.close()
+	s.host = host
 	ctx = withInstance(ctx, s)
-	ctxPtr, err := s.place(ctx, input.Context)
+	ctxPtr, err := s.place(ctx, "context", input.Context)
 	if err != nil {
 		return Result{}, s.ended(ctx, err)
 	}
 	statePtr := ctxPtr // never null; the length says that there is none
 	if len(input.State) > 0 {
-		if statePtr, err = s.place(ctx, input.State); err != nil {
+		if statePtr, err = s.place(ctx, "state", input.State); err != nil {
 			return Result{}, s.ended(ctx, err)
 		}
 	}
@@ -116,10 +124,10 @@ func (m *Module) Run(ctx context.Context, input Input, host Host) (Result, error
 // Cleanup calls the guest's plugin_cleanup, if it has one, in an instance that is thrown away: what happens once, when
 // an extension is unloaded.
 func (m *Module) Cleanup(ctx context.Context) error {
-	if _, ok := m.compiled.ExportedFunctions()["plugin_cleanup"]; !ok {
+	if _, ok := m.exports["plugin_cleanup"]; !ok {
 		return nil
 	}
-	r := &registry{exports: m.compiled.ExportedFunctions(), jobs: map[string]Job{}}
+	r := newRegistry(m.exports)
 	s, err := m.instantiate(ctx, &instance{host: quietHost{m.log}, registry: r})
 	if err != nil {
 		return err

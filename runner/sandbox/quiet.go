@@ -27,3 +27,33 @@ func (quietHost) Interrupted() Interrupt                   { return Continue }
 func (quietHost) Warn(string)                              {}
 func (quietHost) AddBytes(int64)                           {}
 func (quietHost) AddItems(int64)                           {}
+
+// startHost is the host of a guest until its job begins. What guests say while they start is the same each time, and of
+// interest only when one fails to: it is kept until then.
+type startHost struct {
+	quietHost
+
+	lines []startLine
+}
+
+type startLine struct {
+	level Level
+	text  string
+}
+
+// maxStartLines is how much of what a guest says is kept.
+const maxStartLines = 64
+
+// Log keeps a line.
+func (h *startHost) Log(level Level, text string) {
+	if len(h.lines) < maxStartLines {
+		h.lines = append(h.lines, startLine{level, text})
+	}
+}
+
+// tell hands the lines to the job's host.
+func (h *startHost) tell(host Host) {
+	for _, line := range h.lines {
+		host.Log(line.level, line.text)
+	}
+}

@@ -3,7 +3,7 @@ package sandbox
 import (
 	"context"
 	"fmt"
-	"regexp"
+	"strings"
 
 	"github.com/tetratelabs/wazero/api"
 )
@@ -27,7 +27,14 @@ type registry struct {
 	refused error
 }
 
-var jobName = regexp.MustCompile(`^[a-z0-9_-]{1,64}$`)
+func newRegistry(exports map[string]api.FunctionDefinition) *registry {
+	return &registry{exports: exports, jobs: map[string]Job{}}
+}
+
+// isJobName reports whether a name is 1 to 64 of a-z 0-9 _ -. Every run asks it for every job.
+func isJobName(name string) bool {
+	return name != "" && len(name) <= 64 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == ""
+}
 
 // registerJob is register_job(name_ptr, name_len, export_ptr, export_len, resumable) -> 0 ok, 1 refused.
 func registerJob(_ context.Context, s *instance, stack []uint64) {
@@ -56,7 +63,7 @@ func (s *instance) register(job Job) error {
 }
 
 func (r *registry) add(job Job) error {
-	if !jobName.MatchString(job.Name) {
+	if !isJobName(job.Name) {
 		return fmt.Errorf("register_job: name %q is not 1 to 64 of a-z 0-9 _ -", job.Name)
 	}
 	if _, ok := r.jobs[job.Name]; ok {

@@ -69,29 +69,45 @@ func (r *recorder) AddItems(n int64)    { r.note("items %d", n) }
 
 const maxMemory = 4 << 20
 
-// onEngines runs a test on the compiler and on the interpreter.
-func onEngines(t *testing.T, test func(t *testing.T, m *sandbox.Module)) {
+// eachEngine runs a test on the compiler and on the interpreter.
+func eachEngine(t *testing.T, test func(t *testing.T, engine *sandbox.Engine)) {
 	t.Helper()
 	for name, interpreter := range map[string]bool{"compiler": false, "interpreter": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, prepare(t, guest, interpreter))
+			test(t, newEngine(t, interpreter))
 		})
 	}
 }
 
-func prepare(tb testing.TB, wasm []byte, interpreter bool) *sandbox.Module {
+// onEngines runs a test of the guest of testdata/guest.wat on each engine.
+func onEngines(t *testing.T, test func(t *testing.T, m *sandbox.Module)) {
+	t.Helper()
+	eachEngine(t, func(t *testing.T, engine *sandbox.Engine) { test(t, prepareOn(t, engine, guest)) })
+}
+
+func newEngine(tb testing.TB, interpreter bool) *sandbox.Engine {
 	tb.Helper()
 	engine, err := sandbox.NewEngine(sandbox.Config{Interpreter: interpreter})
 	if err != nil {
 		tb.Fatal(err)
 	}
+	tb.Cleanup(func() {
+		if err := engine.Close(context.Background()); err != nil {
+			tb.Error(err)
+		}
+	})
+	return engine
+}
+
+func prepareOn(tb testing.TB, engine *sandbox.Engine, wasm []byte) *sandbox.Module {
+	tb.Helper()
 	m, err := engine.Prepare(tb.Context(), wasm, maxMemory)
 	if err != nil {
 		tb.Fatalf("prepare: %v", err)
 	}
 	tb.Cleanup(func() {
-		if err := errors.Join(m.Close(context.Background()), engine.Close(context.Background())); err != nil {
+		if err := m.Close(context.Background()); err != nil {
 			tb.Error(err)
 		}
 	})
@@ -243,13 +259,4 @@ func TestInterruptReachesGuest(t *testing.T) {
 			t.Fatalf("exit code %d after %d questions, %v", result.ExitCode, asked, err)
 		}
 	})
-}
-
-func BenchmarkRunEmpty(b *testing.B) {
-	m := prepare(b, guest, false)
-	for b.Loop() {
-		if _, err := run(b.Context(), m, "empty", "", &recorder{}); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

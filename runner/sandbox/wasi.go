@@ -116,10 +116,17 @@ func clockTimeGet(_ context.Context, s *instance, stack []uint64) {
 	stack[0] = errnoSuccess
 }
 
-// randomGet is random_get(ptr, len).
-func randomGet(_ context.Context, s *instance, stack []uint64) {
-	buffer := s.view("random_get", "buffer", api.DecodeU32(stack[0]), api.DecodeU32(stack[1]))
-	_, _ = rand.Read(buffer) // never fails
+// randomGet is random_get(ptr, len). All of a large memory takes seconds, so it goes in steps.
+func randomGet(ctx context.Context, s *instance, stack []uint64) {
+	const name, step = "random_get", 1 << 20
+	buffer := s.view(name, "buffer", api.DecodeU32(stack[0]), api.DecodeU32(stack[1]))
+	for len(buffer) > 0 {
+		if ctx.Err() != nil {
+			fault(name, "called until the end of the run")
+		}
+		n, _ := rand.Read(buffer[:min(len(buffer), step)]) // never fails
+		buffer = buffer[n:]
+	}
 	stack[0] = errnoSuccess
 }
 

@@ -11,6 +11,10 @@ import (
 // maxOutputLine is the longest line of output that stays one line of the log.
 const maxOutputLine = 8 << 10
 
+// maxWrite is how much one fd_write takes. Guests write the rest with another one, as with any file; without it, one
+// could print its whole memory a thousand times before it is looked at again.
+const maxWrite = 64 << 10
+
 // fdWrite is fd_write(fd, iovs_ptr, iovs_len, written_ptr). Each line on standard output becomes a log line of level
 // info, on standard error of level error.
 func fdWrite(_ context.Context, s *instance, stack []uint64) {
@@ -26,10 +30,12 @@ func fdWrite(_ context.Context, s *instance, stack []uint64) {
 	}
 	vectors := s.view(name, "vectors", iovs, 8*count)
 	var written uint32
-	for ; len(vectors) > 0; vectors = vectors[8:] {
+	for ; len(vectors) > 0 && written < maxWrite; vectors = vectors[8:] {
 		ptr, length := binary.LittleEndian.Uint32(vectors), binary.LittleEndian.Uint32(vectors[4:])
-		s.print(int(fd)-1, s.view(name, "text", ptr, length))
-		written += length
+		text := s.view(name, "text", ptr, length)
+		text = text[:min(length, maxWrite-written)]
+		s.print(int(fd)-1, text)
+		written += uint32(len(text)) //nolint:gosec // at most maxWrite
 	}
 	s.writeU32(name, api.DecodeU32(stack[3]), written)
 	stack[0] = errnoSuccess

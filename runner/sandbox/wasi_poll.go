@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
@@ -28,47 +29,43 @@ func pollOneoff(ctx context.Context, s *instance, stack []uint64) {
 	s.view(name, "events", out, eventSize*count)
 	s.view(name, "count of events", api.DecodeU32(stack[3]), 4)
 
-	wait := time.Duration(-1)
-	for sub := subscriptions; len(sub) > 0; sub = sub[subscriptionSize:] {
-		due := time.Duration(0) // a file is ready at once: with an error
-		if sub[8] == clockEvent {
-			due = clockDue(sub)
-		}
-		if wait < 0 || due < wait {
-			wait = due
-		}
+	due, errnos := make([]time.Duration, count), make([]byte, count)
+	for i := range due {
+		due[i], errnos[i] = subscriptionDue(subscriptions[subscriptionSize*i:])
 	}
+	wait := slices.Min(due)
 	sleep(ctx, name, wait)
 
 	var events uint32
-	for sub := subscriptions; len(sub) > 0; sub = sub[subscriptionSize:] {
-		if sub[8] == clockEvent && clockDue(sub) > wait {
+	for i := range due {
+		if due[i] > wait {
 			continue
 		}
+		subscription := subscriptions[subscriptionSize*i:]
 		event := s.view(name, "events", out+eventSize*events, eventSize)
 		clear(event)
-		copy(event, sub[:8])
-		event[10] = sub[8]
-		if sub[8] != clockEvent {
-			event[8] = errnoBadf
-		}
+		copy(event, subscription[:8])
+		event[8], event[10] = errnos[i], subscription[8]
 		events++
 	}
 	s.writeU32(name, api.DecodeU32(stack[3]), events)
 	stack[0] = errnoSuccess
 }
 
-// clockDue is how long from now a clock subscription is due.
-func clockDue(sub []byte) time.Duration {
-	timeout := binary.LittleEndian.Uint64(sub[24:])
-	if binary.LittleEndian.Uint16(sub[40:])&absoluteTime == 0 {
-		return sleepLimit(timeout)
+// subscriptionDue is how long from now a subscription is due. What cannot be waited for is due at once, with an errno.
+func subscriptionDue(subscription []byte) (time.Duration, byte) {
+	if subscription[8] != clockEvent {
+		return 0, errnoBadf
 	}
-	current, _ := wasiClock(binary.LittleEndian.Uint32(sub[16:]))
-	if timeout <= current {
-		return 0
+	current, ok := wasiClock(binary.LittleEndian.Uint32(subscription[16:]))
+	if !ok {
+		return 0, errnoInval
 	}
-	return sleepLimit(timeout - current)
+	timeout := binary.LittleEndian.Uint64(subscription[24:])
+	if binary.LittleEndian.Uint16(subscription[40:])&absoluteTime != 0 {
+		timeout -= min(timeout, current)
+	}
+	return sleepLimit(timeout), 0
 }
 
 // sleep waits, and ends the guest when ctx ends.

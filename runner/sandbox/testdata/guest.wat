@@ -29,7 +29,7 @@
     "recurse\00x_recurse\00exit\00x_exit\00print\00x_print\00sleep\00x_sleep\00grow\00x_grow\00open\00x_open\00"
     "dirty\00x_dirty\00bad_method\00x_bad_method\00bad_library\00x_bad_library\00bad_payload\00x_bad_payload\00"
     "bad_log\00x_bad_log\00bad_job\00x_bad_job\00bad_iov\00x_bad_iov\00other_job\00x_other_job\00"
-    "wait_call\00x_wait_call\00save_big\00x_save_big\00\00")
+    "wait_call\00x_wait_call\00save_big\00x_save_big\00need\00x_need\00pings\00x_pings\00\00")
 
   (func (export "wasm_alloc") (param $size i32) (result i32)
     (local $ptr i32)
@@ -121,6 +121,26 @@
     (drop (call $checkpoint (call $job_id (local.get $c)) (local.get $s) (local.get $sl)))
     (call $call_state (local.get $s) (local.get $sl))
     (i32.const 2))
+  ;; calls test.effect with its state, and answers 2 when that fails
+  (data (i32.const 3920) "action:test.effect")
+  (func (export "x_need") (param $c i32) (param $cl i32) (param $s i32) (param $sl i32) (result i32)
+    (local $result i32)
+    (local.set $result
+      (call $call (i32.const 3920) (i32.const 18) (i32.const 0) (local.get $s) (local.get $sl)))
+    (call $log_result (local.get $result))
+    ;; test.effect answers null; what begins with { is an error
+    (if (i32.eq (i32.load8_u offset=4 (local.get $result)) (i32.const 123)) (then (return (i32.const 2))))
+    (i32.const 0))
+  ;; calls test.ping a thousand times
+  (data (i32.const 3950) "query:test.ping1")
+  (func (export "x_pings") (param i32 i32 i32 i32) (result i32)
+    (local $n i32)
+    (loop $again
+      (if (i32.eqz (call $call (i32.const 3950) (i32.const 15) (i32.const 0) (i32.const 3965) (i32.const 1)))
+        (then (return (i32.const 2))))
+      (local.set $n (i32.add (local.get $n) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $n) (i32.const 1000))))
+    (i32.const 0))
   (func (export "x_call_many") (param $c i32) (param $cl i32) (param $s i32) (param $sl i32) (result i32)
     (call $log_result (call $call_many (local.get $s) (local.get $sl)))
     (i32.const 0))
