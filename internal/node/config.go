@@ -12,7 +12,7 @@ import (
 
 // Bus says how a process reaches NATS.
 type Bus struct {
-	NATSURL         string `split_words:"true" desc:"NATS to join, such as nats://host:4222; several separated by commas"`
+	NATSURL         string `envconfig:"NATS_URL" desc:"NATS to join, such as nats://host:4222; several separated by commas"`
 	NATSCredentials string `split_words:"true" desc:"path of a NATS credentials file"`
 	Replicas        int    `default:"1" desc:"how many NATS servers keep each stream"`
 }

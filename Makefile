@@ -1,0 +1,84 @@
+# `make help` lists what there is to make.
+
+GOLANGCI_LINT := go tool -modfile=internal/tools/go.mod golangci-lint
+GUESTS := $(patsubst %/manifest.json,./%/...,$(wildcard extensions/*/manifest.json))
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
+
+## Building and running
+
+.PHONY: build
+build: guests ## bin/airlock, and the extensions we ship in .build/guests/<name>/
+	go build -trimpath -o bin/airlock ./cmd/airlock
+
+.PHONY: guests
+guests: ## the extensions alone
+	internal/make/guests
+
+.PHONY: setup
+setup: ## install the Debian packages that running and testing need
+	@internal/make/setup test
+
+.PHONY: demo
+demo: ## run the demonstration; MAIL=file.eml takes a mail of yours
+	@internal/make/setup run
+	@$(MAKE) --no-print-directory build
+	bin/airlock demo $(if $(MAIL),--mail '$(MAIL)')
+
+## Testing
+
+.PHONY: test
+test: setup guests format-check lint vet fuzz benchmarks race ## all that CI runs, in under 15 minutes
+
+.PHONY: test-short
+test-short: guests ## the inner loop: all tests, with fewer rounds, in under a minute
+	go test -short ./...
+
+.PHONY: proof
+proof: setup guests ## before a release: each fuzz target for 5 minutes, then all tests five times over
+	internal/make/fuzz 5m
+	go test -race -shuffle=on -count=5 -timeout=60m ./...
+
+.PHONY: bench
+bench: guests ## the figures of the README, measured here
+	go run ./internal/bench
+
+# The steps of test. They run in the order in which test names them.
+.NOTPARALLEL:
+
+.PHONY: format-check
+format-check:
+	$(GOLANGCI_LINT) fmt --diff
+
+.PHONY: lint
+lint: ## golangci-lint with .golangci.yml
+	$(GOLANGCI_LINT) run
+
+.PHONY: vet
+vet:
+	go vet ./...
+	GOOS=wasip1 GOARCH=wasm go vet ./sdk/... $(GUESTS)
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for 5 seconds
+	internal/make/fuzz 5s
+
+.PHONY: benchmarks
+benchmarks: ## each benchmark once
+	internal/make/benchmarks 1x
+
+.PHONY: race
+race: guests ## all tests under the race detector
+	go test -race -shuffle=on ./...
+
+.PHONY: fmt
+fmt: ## format with gofumpt and gci
+	$(GOLANGCI_LINT) fmt
+
+.PHONY: clean
+clean: ## remove what make has made; state of a running Airlock (.airlock/) stays
+	rm -rf bin .build
