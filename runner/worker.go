@@ -57,6 +57,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	defer background.Wait()
 	defer stopWatching()
 	background.Go(func() { w.roster.watch(watching) })
+	background.Go(func() { w.sweep(watching) })
 	select {
 	case <-w.roster.ready:
 	case <-ctx.Done():
@@ -93,6 +94,26 @@ func (w *Worker) slot(taking, running context.Context, queue *bus.Queue) {
 		}
 		if err := w.handle(running, delivery); err != nil && !errors.Is(err, bus.ErrSettled) {
 			w.log.WarnContext(running, "attempt not recorded, the job is dealt again", "job_id", delivery.Job.ID, "error", err)
+		}
+	}
+}
+
+// sweepPause is how often jobs that are done with are removed from the queue.
+const sweepPause = 30 * time.Second
+
+func (w *Worker) sweep(ctx context.Context) {
+	tick := time.NewTicker(sweepPause)
+	defer tick.Stop()
+	var done uint64
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		var err error
+		if done, err = w.conn.SweepJobs(ctx, done); err != nil && ctx.Err() == nil {
+			w.log.WarnContext(ctx, "queue not swept", "error", err)
 		}
 	}
 }

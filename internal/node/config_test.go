@@ -1,0 +1,46 @@
+package node
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Every setting has the variable that the help names.
+func TestFromEnvironment(t *testing.T) {
+	for name, value := range map[string]string{
+		"NATS_URL": "nats://n:4222", "NATS_CREDENTIALS": "/c", "REPLICAS": "3",
+		"SLOTS": "7", "CALL_TIMEOUT": "5s", "JOB_TIMEOUT": "1m", "MAX_ATTEMPTS": "2", "MAX_MEMORY_MB": "64", "SHUTDOWN_GRACE": "3s",
+		"DATABASE_URL": "postgres://p", "MASTER_KEY": "k", "TESSERACT": "/t", "OCR_CONCURRENCY": "4",
+		"DATA_DIR": "/d", "RELAXED": "true", "LOG_LEVEL": "debug",
+	} {
+		t.Setenv("AIRLOCK_"+name, value)
+	}
+	got, err := FromEnvironment()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Config{
+		Bus: Bus{NATSURL: "nats://n:4222", NATSCredentials: "/c", Replicas: 3},
+		Worker: Worker{
+			Slots: 7, CallTimeout: 5 * time.Second, JobTimeout: time.Minute, MaxAttempts: 2, MaxMemoryMB: 64, ShutdownGrace: 3 * time.Second,
+		},
+		Operations: Operations{DatabaseURL: "postgres://p", MasterKey: "k", Tesseract: "/t", OCRConcurrency: 4},
+		DataDir:    "/d", Relaxed: true, LogLevel: "debug",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("configuration (-want +got):\n%s", diff)
+	}
+	if err := got.Validate(); err != nil {
+		t.Errorf("validate: %v", err)
+	}
+	t.Setenv("AIRLOCK_SLOTS", "many")
+	if _, err := FromEnvironment(); err == nil {
+		t.Error("slots that are no number are taken")
+	}
+	got.CallTimeout = 0
+	if got.Validate() == nil {
+		t.Error("a call timeout of 0 is taken")
+	}
+}
