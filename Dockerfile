@@ -15,7 +15,8 @@ RUN apt-get update \
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/airlock airlock \
     && chmod 700 /var/lib/airlock
 COPY --from=build /src/bin/airlock /usr/local/bin/airlock
-COPY --from=build /src/.build/guests /usr/share/airlock/extensions
+COPY --from=build /src/.build/guests/counter /usr/share/airlock/extensions/counter
+COPY --from=build /src/.build/guests/finance /usr/share/airlock/extensions/finance
 COPY --from=build /src/examples/mail /usr/share/airlock/mail
 USER airlock
 WORKDIR /var/lib/airlock

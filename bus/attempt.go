@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -86,13 +87,13 @@ func (d *Delivery) first(ctx context.Context, worker string) (*Run, error) {
 func (d *Delivery) next(ctx context.Context, run *Run, worker string) error {
 	sequence := d.meta.Sequence.Stream
 	switch {
-	case run.State.Ended():
-		return d.settle()
-	case run.State == StateScheduled && run.Message == sequence:
+	case run.State.Ended(), sequence < run.Message:
+		return d.settle() // over, or an older copy of what the record tells of
+	case run.State == StateScheduled && sequence == run.Message:
 		// The attempt that failed was cut off before it had scheduled the next one.
 		return d.reschedule(ctx, run)
-	case run.State == StateRunning && run.Message != sequence:
-		return d.settle()
+	case run.State == StateRunning && sequence > run.Message:
+		return d.settle() // a copy of what runs
 	}
 	run.State, run.Due = StateRunning, nil
 	run.Attempt++
@@ -321,7 +322,7 @@ func (r *Run) fail(failure *Failure) {
 		return
 	}
 	r.Failures++
-	r.Errors = append(r.Errors[:len(r.Errors):len(r.Errors)], *failure)
+	r.Errors = append(slices.Clip(r.Errors), *failure)
 	if extra := len(r.Errors) - maxFailures; extra > 0 {
 		r.Errors = r.Errors[extra:]
 	}

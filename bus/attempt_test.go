@@ -260,3 +260,50 @@ func TestAttemptKnowsItsOwnWrites(t *testing.T) {
 		t.Fatalf("the record is %+v, %v", run, err)
 	}
 }
+
+// Whatever copies of a job's message come, and in whatever state its record is, it has one attempt at a time.
+func TestBeginDropsCopies(t *testing.T) {
+	t.Parallel()
+	soon, now := time.Now().Add(400*time.Millisecond), time.Now()
+	for name, c := range map[string]struct {
+		record bus.Run
+		runs   bool
+	}{
+		"cut off before it was scheduled": {bus.Run{State: bus.StateScheduled, Message: 1, Due: &soon}, true},
+		"cut off while it ran":            {bus.Run{State: bus.StateRunning, Message: 1}, true},
+		"handed back":                     {bus.Run{State: bus.StateAvailable, Message: 1}, true},
+		"older than what is scheduled":    {bus.Run{State: bus.StateScheduled, Message: 2, Due: &now}, false},
+		"older than what runs":            {bus.Run{State: bus.StateRunning, Message: 2}, false},
+		"older than what was handed back": {bus.Run{State: bus.StateAvailable, Message: 2}, false},
+		"ended":                           {bus.Run{State: bus.StateCompleted, Message: 1}, false},
+		"dead":                            {bus.Run{State: bus.StateDead, Message: 1}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := bustest.Start(t)
+			conn := bustest.Connect(t, server)
+			queue := openQueue(t, conn)
+			job := newJob()
+			record := c.record
+			record.Attempt, record.Job, record.Extension, record.Name = 3, uuid.New(), job.Extension, job.Name
+			job.ID = record.Job
+			bustest.PutRun(t, server, &record)
+			enqueue(t, conn, job)
+			if !c.runs {
+				nothingMore(t, queue, 300*time.Millisecond)
+				return
+			}
+			attempt := begin(t, queue, "w")
+			if c.record.Due != nil && time.Now().Before(*c.record.Due) {
+				t.Error("it runs before it is due")
+			}
+			if attempt.Token != 4 {
+				t.Errorf("its token is %d, want 4", attempt.Token)
+			}
+			if err := attempt.End(t.Context(), completed()); err != nil {
+				t.Errorf("end: %v", err)
+			}
+			nothingMore(t, queue, 100*time.Millisecond)
+		})
+	}
+}

@@ -1,11 +1,13 @@
 package bus
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -80,10 +82,16 @@ type Conn struct {
 	log    *slog.Logger
 
 	streams sync.Map // name → jetstream.Stream
+	// isSetUp is set once Setup was called on this connection.
+	isSetUp atomic.Bool
 }
 
 // ErrNotReachable is returned by Connect when no server answers.
 var ErrNotReachable = errors.New("NATS is not reachable")
+
+// confirmTime is how long a write waits for its confirmation before it is repeated. It is shorter than the time after
+// which a job is dealt again, so that an outcome whose confirmation was lost is repeated before that.
+const confirmTime = ackWait / 2
 
 // Connect connects. Whoever runs a role calls Setup next. Close it with Close.
 //
@@ -102,7 +110,7 @@ func Connect(config Config) (*Conn, error) {
 		return nil, fmt.Errorf("%w at %s: %w", ErrNotReachable, c.address(), err)
 	}
 	c.nc = nc
-	if c.js, err = jetstream.New(nc, jetstream.WithDefaultTimeout(10*time.Second)); err != nil {
+	if c.js, err = jetstream.New(nc, jetstream.WithDefaultTimeout(confirmTime)); err != nil {
 		nc.Close()
 		return nil, fmt.Errorf("use jetstream: %w", err)
 	}
@@ -121,6 +129,27 @@ func (c *Conn) Close() {
 	case <-closed:
 	case <-time.After(c.config.ConnectTimeout):
 		c.nc.Close()
+	}
+}
+
+// reconnected makes what a server that was started again has lost: streams that are in memory.
+func (c *Conn) reconnected() {
+	c.log.Info("bus connection is back")
+	if !c.isSetUp.Load() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), c.config.CallTimeout)
+	defer cancel()
+	for c.nc.IsConnected() {
+		err := c.Setup(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		c.log.Warn("streams not checked yet", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(250 * time.Millisecond):
+		}
 	}
 }
 
@@ -150,7 +179,7 @@ func (c *Conn) options() (url string, options []nats.Option) {
 				c.log.Warn("bus connection lost", "error", err)
 			}
 		}),
-		nats.ReconnectHandler(func(*nats.Conn) { c.log.Info("bus connection is back") }),
+		nats.ReconnectHandler(func(*nats.Conn) { c.reconnected() }),
 		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
 			subject := ""
 			if sub != nil {

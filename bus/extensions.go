@@ -85,7 +85,7 @@ func (e *Extensions) WatchRecords(ctx context.Context, caughtUp func(), changed 
 	watcher, err := e.records.WatchAll(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // the caller ended it
+			return nil
 		}
 		return fmt.Errorf("watch extensions: %w", err)
 	}

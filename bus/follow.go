@@ -27,7 +27,9 @@ func (c *Conn) FollowJobs(ctx context.Context, name string, handle func(context.
 	return c.followDurable(ctx, jobsStream, name, jobSubjects, func(ctx context.Context, msg jetstream.Msg) error {
 		job, err := decodeJob(msg.Subject(), msg.Data())
 		if err != nil {
-			return nil // the queue buries it
+			// The queue buries it, and complains.
+			c.log.DebugContext(ctx, "message is no job", "subject", msg.Subject(), "error", err)
+			return nil
 		}
 		return handle(ctx, job)
 	})
@@ -58,7 +60,7 @@ func (c *Conn) followDurable(
 		MaxDeliver: -1, MaxAckPending: 1000,
 	})
 	if ctx.Err() != nil {
-		return nil //nolint:nilerr // the caller ended it
+		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("follow %s: %w", stream, err)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -191,7 +192,7 @@ func (c *Conn) saveRun(ctx context.Context, run *Run) error {
 	}
 	msg := nats.NewMsg(RunSubject(run.Job))
 	msg.Data = data
-	msg.Header.Set(headerAttempt, fmt.Sprint(run.Attempt))
+	msg.Header.Set(headerAttempt, strconv.FormatUint(run.Attempt, 10))
 	options := []jetstream.PublishOpt{jetstream.WithExpectLastSequencePerSubject(run.revision)}
 	if run.State.Ended() {
 		options = append(options, jetstream.WithMsgTTL(retention(run.State)))

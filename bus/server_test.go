@@ -102,6 +102,15 @@ func TestAttemptOutlastsTheServer(t *testing.T) {
 	if run, err := conn.Run(t.Context(), jobs[0].ID); err != nil || run.State != bus.StateCompleted {
 		t.Errorf("the record is %+v, %v", run, err)
 	}
+	for deadline := time.Now().Add(10 * time.Second); ; <-time.After(20 * time.Millisecond) {
+		_, err := conn.Watch(t.Context(), jobs[0].ID)
+		if err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("what jobs tell cannot be watched any more: %v", err)
+		}
+	}
 	enqueue(t, conn, jobs[1]) // and life goes on
 	if err := begin(t, queue, "w1").End(t.Context(), completed()); err != nil {
 		t.Errorf("the next job: %v", err)

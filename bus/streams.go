@@ -56,9 +56,12 @@ func (c *Conn) streamConfigs() []jetstream.StreamConfig {
 	}
 }
 
-// Setup makes the streams and buckets that are missing and brings older ones up to date. Several processes may do it at
-// once.
+// Setup makes the streams and buckets that are missing and brings older ones up to date, now and after each reconnect.
+// Several processes may do it at once.
 func (c *Conn) Setup(ctx context.Context) error {
+	c.isSetUp.Store(true)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second) // with replicas it can take seconds
+	defer cancel()
 	for _, config := range c.streamConfigs() {
 		if _, err := c.js.CreateOrUpdateStream(ctx, config); err != nil {
 			return fmt.Errorf("make stream %s: %w", config.Name, err)
