@@ -16,6 +16,9 @@ const (
 	ackWait = 6 * time.Second
 	// heartbeat is how often a running job says that it runs.
 	heartbeat = ackWait / 3
+	// pullTime is how long a worker waits with one request for a job. What a stalled worker has asked for is lost for a
+	// while, so it is shorter than the time after which a job is dealt again.
+	pullTime = ackWait / 2
 	// workersConsumer is the durable consumer all workers share.
 	workersConsumer = "workers"
 )
@@ -81,7 +84,7 @@ func (q *Queue) Next(ctx context.Context) (*Delivery, error) {
 
 // fetch asks for one message. It returns none when there was none for a while or the server is away.
 func (q *Queue) fetch(ctx context.Context) (jetstream.Msg, error) {
-	wait, cancel := context.WithTimeout(ctx, 30*time.Second)
+	wait, cancel := context.WithTimeout(ctx, pullTime)
 	defer cancel()
 	msg, err := q.consumer.Next(jetstream.FetchContext(wait))
 	switch {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -95,7 +96,7 @@ const mayTest = `{"methods":["query:test.ping","action:test.effect"],"rate_limit
 // nothing: the job runs again elsewhere, and its call is the same call.
 func TestClusterSurvivesKilledWorker(t *testing.T) {
 	t.Parallel()
-	url := startNATS(t)
+	url := startNATS(t).url
 	cluster := []string{"--nats-url", url}
 	role := func(name string) *process {
 		return start(t, append([]string{name, "--data-dir", dataDir(t)}, cluster...)...)
@@ -140,10 +141,80 @@ func TestClusterSurvivesKilledWorker(t *testing.T) {
 	}
 }
 
+// A worker that stalls in the middle of a job loses it to another, and changes nothing when it wakes up.
+func TestStalledWorkerChangesNothing(t *testing.T) {
+	t.Parallel()
+	url := startNATS(t).url
+	cluster := []string{"--nats-url", url}
+	stalled := start(t, append([]string{"worker", "--data-dir", dataDir(t)}, cluster...)...)
+	must(t, append([]string{"extension", "load", testGuest(t, mayTest, "")}, cluster...)...)
+	conn := connect(t, bus.Config{URL: url})
+	e := serveEffects(t, conn)
+	job := &bus.Job{Extension: "test-extension", Name: "need", Library: defaultLibrary, Input: json.RawMessage("1")}
+	if err := conn.Enqueue(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	<-e.started
+	stalled.signal(syscall.SIGSTOP)
+	start(t, append([]string{"worker", "--data-dir", dataDir(t)}, cluster...)...)
+	<-e.started
+	e.once.Do(func() { close(e.release) })
+	before := outcome(t, conn, job.ID)
+	if before.State != bus.StateCompleted || before.Attempt != 2 {
+		t.Fatalf("the job is %s in attempt %d: %+v", before.State, before.Attempt, before.Errors)
+	}
+
+	stalled.signal(syscall.SIGCONT)
+	stalled.says("a newer attempt of this job exists")
+	after, err := conn.Run(t.Context(), job.ID)
+	if err != nil || after.Revision() != before.Revision() {
+		t.Errorf("the record was revision %d and is %d (%v)", before.Revision(), after.Revision(), err)
+	}
+	if n := e.keys(); n != 1 {
+		t.Errorf("the attempts made their call under %d keys", n)
+	}
+}
+
+// Without a nats-server commands say so within seconds; roles wait for it, and go on.
+func TestClusterOutlastsNATS(t *testing.T) {
+	t.Parallel()
+	nats := startNATS(t)
+	cluster := []string{"--nats-url", nats.url}
+	start(t, append([]string{"operations", "--data-dir", dataDir(t)}, cluster...)...)
+	start(t, append([]string{"worker", "--data-dir", dataDir(t)}, cluster...)...)
+	must(t, append([]string{"extension", "load", testGuest(t, mayTest, "")}, cluster...)...)
+	conn := connect(t, bus.Config{URL: nats.url})
+	e := serveEffects(t, conn)
+	job := &bus.Job{Extension: "test-extension", Name: "call_many", Library: defaultLibrary, Input: json.RawMessage(`[{"method":"action:test.effect","payload":1}]`)}
+	if err := conn.Enqueue(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	<-e.started
+
+	nats.kill()
+	began := time.Now()
+	_, stderr, code := airlock(t, append([]string{"job", "list"}, cluster...)...)
+	if code != 1 || !strings.Contains(stderr, "NATS is not reachable at "+nats.url) || time.Since(began) > 10*time.Second {
+		t.Errorf("with the server gone: exit code %d after %s, %q", code, time.Since(began), stderr)
+	}
+	e.once.Do(func() { close(e.release) })
+	nats.start()
+	if run := outcome(t, conn, job.ID); run.State != bus.StateCompleted {
+		t.Errorf("the job that ran is %s: %+v", run.State, run.Errors)
+	}
+	out := must(t, append([]string{"job", "submit", "test-extension:empty", "--watch"}, cluster...)...)
+	if !strings.Contains(out, "completed") {
+		t.Errorf("a job after that:\n%s", out)
+	}
+	if n := e.keys(); n != 1 {
+		t.Errorf("the job made its call under %d keys", n)
+	}
+}
+
 // Two services of each kind share work and data through PostgreSQL: what one wrote the other reads, and one is enough.
 func TestOperationsShareADatabase(t *testing.T) {
 	t.Parallel()
-	url, database := startNATS(t), pgtest.Database(t)
+	url, database := startNATS(t).url, pgtest.Database(t)
 	cluster := []string{"--nats-url", url}
 	key := "AIRLOCK_MASTER_KEY=" + base64.StdEncoding.EncodeToString(make([]byte, 32))
 	operations := func() *process {

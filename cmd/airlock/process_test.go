@@ -98,6 +98,23 @@ func (p *process) said() string {
 	return p.log.String()
 }
 
+// says waits until the process has said something.
+func (p *process) says(text string) {
+	p.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(p.said(), text); <-time.After(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			p.t.Fatalf("%v does not say %q: %s", p.cmd.Args, text, p.said())
+		}
+	}
+}
+
+func (p *process) signal(s syscall.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // kill is kill -9.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
@@ -107,9 +124,7 @@ func (p *process) kill() {
 // stop is the first SIGTERM.
 func (p *process) stop() {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		p.t.Fatal(err)
-	}
+	p.signal(syscall.SIGTERM)
 	select {
 	case <-p.done:
 	case <-time.After(30 * time.Second):
@@ -117,10 +132,17 @@ func (p *process) stop() {
 	}
 }
 
-// startNATS starts a nats-server of its own on a free port, with JetStream, synced.
-func startNATS(t *testing.T) (url string) {
+// natsProcess is a nats-server of its own, with JetStream, synced. It can be killed and started again.
+type natsProcess struct {
+	t              *testing.T
+	url, address   string
+	binary, config string
+	cmd            *exec.Cmd
+}
+
+// startNATS starts a nats-server on a free port.
+func startNATS(t *testing.T) *natsProcess {
 	t.Helper()
-	binary := natsServer(t)
 	dir := t.TempDir()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -128,30 +150,38 @@ func startNATS(t *testing.T) (url string) {
 	}
 	address := listener.Addr().String()
 	_ = listener.Close()
-	config := filepath.Join(dir, "nats.conf")
+	n := &natsProcess{t: t, url: "nats://" + address, address: address, binary: natsServer(t), config: filepath.Join(dir, "nats.conf")}
 	text := fmt.Sprintf("listen: %q\nmax_payload: 8MB\njetstream { store_dir: %q, sync_interval: always }\n", address, filepath.Join(dir, "data"))
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(n.config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(context.Background(), binary, "-c", config)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	n.start()
+	t.Cleanup(n.kill)
+	return n
+}
+
+func (n *natsProcess) start() {
+	n.t.Helper()
+	n.cmd = exec.CommandContext(context.Background(), n.binary, "-c", n.config)
+	if err := n.cmd.Start(); err != nil {
+		n.t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	for deadline := time.Now().Add(20 * time.Second); ; {
-		conn, err := net.DialTimeout("tcp", address, time.Second)
+	for deadline := time.Now().Add(20 * time.Second); ; <-time.After(20 * time.Millisecond) {
+		conn, err := net.DialTimeout("tcp", n.address, time.Second)
 		if err == nil {
 			_ = conn.Close()
-			return "nats://" + address
+			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("nats-server does not listen on %s: %v", address, err)
+			n.t.Fatalf("nats-server does not listen on %s: %v", n.address, err)
 		}
-		<-time.After(20 * time.Millisecond)
 	}
+}
+
+// kill is kill -9.
+func (n *natsProcess) kill() {
+	_ = n.cmd.Process.Kill()
+	_ = n.cmd.Wait()
 }
 
 // natsServer builds nats-server from its Go module, once for all tests.
