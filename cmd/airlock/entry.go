@@ -79,7 +79,7 @@ func (c *cli) showEntryCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show PATH|ID",
 		Short: "Show an entry and the files beside it, or one of the files",
-		Args:  exactArgs(1, "the entry's path or id"),
+		Args:  oneArg("the entry's path or id"),
 	}
 	library := libraryFlag(cmd)
 	cmd.Flags().StringVar(&file, "file", "", "print this file, such as receipt_analysis.json")

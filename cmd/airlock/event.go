@@ -28,7 +28,7 @@ func (c *cli) publishCommand() *cobra.Command {
 		Short: "Publish an event, which starts the jobs bound to its type",
 		Example: `  airlock event publish mail.received --data @receipt.eml
   airlock event publish order.created --data '{"order":17}'`,
-		Args: exactArgs(1, "the event's type, such as mail.received"),
+		Args: oneArg("the event's type, such as mail.received"),
 	}
 	library := libraryFlag(cmd)
 	f := cmd.Flags()

@@ -20,7 +20,7 @@ func (c *cli) extensionCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "extension", Short: "Load, list, show and unload extensions", Args: cobra.ArbitraryArgs, RunE: group}
 	load := &cobra.Command{
 		Use: "load FOLDER", Short: "Check and install the extension in a folder, over the version that may be there",
-		Args: exactArgs(1, "the extension's folder, with manifest.json and the module in it"),
+		Args: oneArg("the extension's folder, with manifest.json and the module in it"),
 		RunE: c.withCatalogue(func(ctx context.Context, catalogue *extensions.Catalogue, args []string) error {
 			return c.loadExtension(ctx, catalogue, args[0])
 		}),
@@ -32,13 +32,13 @@ func (c *cli) extensionCommand() *cobra.Command {
 		}),
 	}
 	show := &cobra.Command{
-		Use: "show ID", Short: "Show an extension: its jobs, triggers and what it may do", Args: exactArgs(1, "the extension's id"),
+		Use: "show ID", Short: "Show an extension: its jobs, triggers and what it may do", Args: oneArg("the extension's id"),
 		RunE: c.withCatalogue(func(ctx context.Context, catalogue *extensions.Catalogue, args []string) error {
 			return c.showExtension(ctx, catalogue, args[0])
 		}),
 	}
 	unload := &cobra.Command{
-		Use: "unload ID", Short: "Remove an extension; its waiting jobs end as dead", Args: exactArgs(1, "the extension's id"),
+		Use: "unload ID", Short: "Remove an extension; its waiting jobs end as dead", Args: oneArg("the extension's id"),
 		RunE: c.withCatalogue(func(ctx context.Context, catalogue *extensions.Catalogue, args []string) error {
 			return c.unloadExtension(ctx, catalogue, args[0])
 		}),

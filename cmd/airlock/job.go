@@ -31,7 +31,7 @@ func (c *cli) submitCommand() *cobra.Command {
 		Use:     "submit EXTENSION:JOB",
 		Short:   "Submit a job",
 		Example: `  airlock job submit counter:counter --input '{"current":0,"target":25,"processed":[]}' --watch`,
-		Args:    exactArgs(1, "the job's full name, such as counter:counter"),
+		Args:    oneArg("the job's full name, such as counter:counter"),
 	}
 	library := libraryFlag(cmd)
 	f := cmd.Flags()
@@ -140,7 +140,7 @@ func (c *cli) listJobsCommand() *cobra.Command {
 
 func (c *cli) showJobCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "show ID", Short: "Show all that is known of a job", Args: exactArgs(1, "the job's id"),
+		Use: "show ID", Short: "Show all that is known of a job", Args: oneArg("the job's id"),
 		RunE: c.withConn(func(ctx context.Context, conn *bus.Conn, args []string) error {
 			var job jobs.Details
 			if err := conn.API(ctx, "jobs", "show", jobs.ShowRequest{ID: args[0]}, &job); err != nil {
@@ -200,7 +200,7 @@ func (c *cli) describeJob(job jobs.Details) {
 func (c *cli) logsCommand() *cobra.Command {
 	var follow bool
 	cmd := &cobra.Command{
-		Use: "logs ID", Short: "Print what a job logged", Args: exactArgs(1, "the job's id"),
+		Use: "logs ID", Short: "Print what a job logged", Args: oneArg("the job's id"),
 		RunE: c.withConn(func(ctx context.Context, conn *bus.Conn, args []string) error {
 			id, err := parseJobID(args[0])
 			if err != nil {

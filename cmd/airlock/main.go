@@ -43,13 +43,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil {
 		return exitOK
 	}
-	var wire *bus.Error
-	if errors.As(err, &wire) {
+	if wire, ok := errors.AsType[*bus.Error](err); ok {
 		err = errors.New(wire.Message)
 	}
 	_, _ = fmt.Fprintf(stderr, "airlock: %v\n", err)
-	var usage usageError
-	if errors.As(err, &usage) {
+	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}
 	return exitFailed

@@ -165,8 +165,7 @@ func (c *cli) readInput(text string) ([]byte, error) {
 func checkJSON(what string, data []byte) error {
 	var v any
 	err := json.Unmarshal(data, &v)
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		before := string(data[:min(int(syntax.Offset), len(data))])
 		line := 1 + strings.Count(before, "\n")
 		column := len(before) - strings.LastIndexByte(before, '\n') - 1

@@ -40,11 +40,11 @@ func ago(t time.Time) string {
 	}
 }
 
-// exactArgs wants n arguments and says what they are.
-func exactArgs(n int, what string) cobra.PositionalArgs {
+// oneArg wants one argument and says what it is.
+func oneArg(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) != n {
-			return usageError{fmt.Errorf("%s wants %d argument(s), %s; it got %d", cmd.CommandPath(), n, what, len(args))}
+		if len(args) != 1 {
+			return usageError{fmt.Errorf("%s wants one argument, %s; it got %d", cmd.CommandPath(), what, len(args))}
 		}
 		return nil
 	}

@@ -21,7 +21,7 @@ func (c *cli) watchCommand() *cobra.Command {
 		Short: "Watch a job until it has ended",
 		Long: `Watch a job until it has ended: with a progress bar on a terminal, line by line elsewhere. The exit code is 0 when the
 job completed, and 1 when it did not.`,
-		Args: exactArgs(1, "the job's id"),
+		Args: oneArg("the job's id"),
 		RunE: c.withConn(func(ctx context.Context, conn *bus.Conn, args []string) error {
 			id, err := parseJobID(args[0])
 			if err != nil {
@@ -136,7 +136,7 @@ func (c *cli) watchView() watchView {
 	switch file, isFile := c.stdout.(*os.File); {
 	case c.json:
 		return watchView{activity: func(bus.Activity) {}, done: func() {}}
-	case isFile && term.IsTerminal(int(file.Fd())): //nolint:gosec // a file descriptor is small
+	case isFile && term.IsTerminal(int(file.Fd())):
 		return c.barView(file)
 	default:
 		return watchView{activity: c.printActivity, done: func() {}}
