@@ -135,7 +135,7 @@ func (d *demo) show(ctx context.Context) error {
 	d.hint(results)
 	for _, r := range results {
 		if r.run.State != bus.StateCompleted {
-			return fmt.Errorf("%s was not processed: see the table", r.mail)
+			return fmt.Errorf("%s was not processed: %s", r.mail, r.failure())
 		}
 	}
 	return nil
@@ -166,6 +166,14 @@ type result struct {
 	run  *bus.Run
 }
 
+// failure is why the mail's job did not complete.
+func (r result) failure() string {
+	if n := len(r.run.Errors); n > 0 {
+		return printable(r.run.Errors[n-1].Error)
+	}
+	return "no reason recorded"
+}
+
 func (d *demo) publish(ctx context.Context) ([]result, error) {
 	var results []result
 	for _, mail := range d.mails {
@@ -188,8 +196,12 @@ func (d *demo) publish(ctx context.Context) ([]result, error) {
 // await shows what a job tells until it has ended.
 func (d *demo) await(ctx context.Context, r *result) error {
 	return d.cli.followJob(ctx, d.conn, r.job, func(a bus.Activity) {
-		if a.Kind == bus.ActivityProgress {
+		switch a.Kind {
+		case bus.ActivityProgress:
 			d.cli.printf("%-22s %3.0f %% %s\n", r.mail, a.Progress*100, oneLine(a.Text, 60))
+		case bus.ActivityWarning:
+			d.cli.printf("%-22s warning: %s\n", r.mail, oneLine(a.Text, 160))
+		case bus.ActivityLog, bus.ActivityState:
 		}
 	}, func(run *bus.Run) error {
 		r.run = run
@@ -233,11 +245,7 @@ func (d *demo) table(ctx context.Context, results []result) error {
 		case result.run.State == bus.StateCompleted:
 			t.AppendRow(row(result.mail, oneLine(result.run.Report.Message, 46)))
 		default:
-			failure := "no reason recorded"
-			if n := len(result.run.Errors); n > 0 {
-				failure = result.run.Errors[n-1].Error
-			}
-			t.AppendRow(row(result.mail, oneLine(string(result.run.State)+": "+failure, 60)))
+			t.AppendRow(row(result.mail, oneLine(string(result.run.State)+": "+result.failure(), 60)))
 		}
 	}
 	t.Render()

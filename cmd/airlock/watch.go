@@ -112,6 +112,7 @@ func note(told *bus.Report, activity bus.Activity) {
 	case bus.ActivityProgress:
 		told.Progress, told.Message = activity.Progress, activity.Text
 	case bus.ActivityWarning:
+		told.Warnings = append(told.Warnings, activity.Text)
 	}
 }
 
@@ -120,6 +121,9 @@ func tellRest(run *bus.Run, told bus.Report, tell func(bus.Activity)) {
 	report := run.Report
 	for _, line := range report.Logs[min(len(told.Logs), len(report.Logs)):] {
 		tell(bus.Activity{Kind: bus.ActivityLog, At: line.At, Attempt: run.Attempt, Level: line.Level, Text: line.Text})
+	}
+	for _, warning := range report.Warnings[min(len(told.Warnings), len(report.Warnings)):] {
+		tell(bus.Activity{Kind: bus.ActivityWarning, Attempt: run.Attempt, Text: warning})
 	}
 	if report.Message != told.Message || report.Progress != told.Progress {
 		tell(bus.Activity{Kind: bus.ActivityProgress, Attempt: run.Attempt, Progress: report.Progress, Text: report.Message})
