@@ -72,8 +72,14 @@ benchmarks: ## each benchmark once
 	internal/make/benchmarks 1x
 
 .PHONY: race
-race: guests ## all tests under the race detector
+race: guests warm ## all tests under the race detector
 	go test -race -shuffle=on ./...
+
+# The engine compiles guests and PDFium an order of magnitude slower under the race detector. It keeps machine code in
+# .build/test-cache, so it is made without the detector first.
+.PHONY: warm
+warm:
+	go test -count=1 -run='^TestDemo$$' ./cmd/airlock
 
 .PHONY: fmt
 fmt: ## format with gofumpt and gci

@@ -156,7 +156,7 @@ func TestAdmit(t *testing.T) {
 }
 
 // TestAllowingAllocatesNothing does not run in parallel, or it would count what others allocate.
-func TestAllowingAllocatesNothing(t *testing.T) {
+func TestAllowingAllocatesNothing(t *testing.T) { //nolint:paralleltest // as said
 	grant := newGrant(t, capabilities.Permissions{
 		Methods: []string{"ai.ocr", "vdfs.", "query:credentials.get"}, Libraries: []string{home.String(), other.String()}, RequestsPerMinute: 1 << 30,
 	})

@@ -109,14 +109,14 @@ func (d *decoder) wrongType(n *node, want string) {
 	d.fail(n, "want %s, got %s", want, got)
 }
 
-// list reads a list of at most limit items.
-func (d *decoder) list(limit int, read func(*node)) func(*node) {
+// list reads a list of at most maxListed items.
+func (d *decoder) list(read func(*node)) func(*node) {
 	return func(n *node) {
 		if !d.is(n, isList) {
 			return
 		}
-		if len(n.members) > limit {
-			d.fail(n, "the list has %d items, at most %d are allowed", len(n.members), limit)
+		if len(n.members) > maxListed {
+			d.fail(n, "the list has %d items, at most %d are allowed", len(n.members), maxListed)
 			return
 		}
 		for _, item := range n.members {

@@ -95,7 +95,7 @@ func (d *decoder) manifest(m *Manifest) {
 		"wasm_file":        d.checked(m.setWasmFile),
 		"permissions":      d.permissions(&m.Permissions),
 		"config_schema":    func(n *node) { m.ConfigSchema = d.raw(n) },
-		"triggers":         d.list(maxListed, func(n *node) { d.trigger(n, m) }),
+		"triggers":         d.list(func(n *node) { d.trigger(n, m) }),
 		"jobs":             func(n *node) { d.jobs(n, m) },
 		"limits":           func(n *node) { d.object(n, fields{"fuel": d.integer(&m.Limits.Fuel, maxInt, "units")}) },
 		"min_host_version": d.checked(m.setMinHostVersion),

@@ -120,8 +120,7 @@ func readFile(root *os.Root, name string, limit int64) ([]byte, error) {
 
 // cause is an error of the file system without the operation and the name.
 func cause(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err
 	}
 	return err

@@ -55,7 +55,7 @@ func defaultPermissions() Permissions {
 func (d *decoder) permissions(p *Permissions) func(*node) {
 	return func(n *node) {
 		d.object(n, fields{
-			"methods":   d.list(maxListed, func(n *node) { d.method(n, p) }),
+			"methods":   d.list(func(n *node) { d.method(n, p) }),
 			"libraries": func(n *node) { d.libraries(n, p) },
 			"rate_limits": func(n *node) {
 				d.object(n, fields{
@@ -63,7 +63,7 @@ func (d *decoder) permissions(p *Permissions) func(*node) {
 					"concurrent_jobs":     d.integer(&p.ConcurrentJobs, maxRate, "jobs"),
 				})
 			},
-			"network_access": d.list(maxListed, d.checked(func(text string) error {
+			"network_access": d.list(d.checked(func(text string) error {
 				p.NetworkAccess = append(p.NetworkAccess, text)
 				return checkHost(text)
 			})),
@@ -91,7 +91,7 @@ func (d *decoder) method(n *node, p *Permissions) {
 
 func (d *decoder) libraries(n *node, p *Permissions) {
 	p.Libraries = nil
-	d.list(maxListed, d.checked(func(text string) error {
+	d.list(d.checked(func(text string) error {
 		p.Libraries = append(p.Libraries, text)
 		if text == capabilities.AnyLibrary {
 			return nil

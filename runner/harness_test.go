@@ -25,51 +25,51 @@ var guest []byte
 
 // cluster is a bus with the test guest installed as test-extension, and its workers.
 type cluster struct {
-	t         testing.TB
+	tb        testing.TB
 	server    *bus.Server
 	conn      *bus.Conn
 	catalogue *extensions.Catalogue
 	library   uuid.UUID
 }
 
-func newCluster(t testing.TB) *cluster {
-	t.Helper()
-	server := bustest.Start(t)
-	c := &cluster{t: t, server: server, conn: bustest.Connect(t, server), library: uuid.New()}
-	store, err := c.conn.Extensions(t.Context())
+func newCluster(tb testing.TB) *cluster {
+	tb.Helper()
+	server := bustest.Start(tb)
+	c := &cluster{tb: tb, server: server, conn: bustest.Connect(tb, server), library: uuid.New()}
+	store, err := c.conn.Extensions(tb.Context())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if c.catalogue, err = extensions.NewCatalogue(store, extensions.CatalogueConfig{}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return c
 }
 
 // install installs the test guest; more goes into its manifest.
 func (c *cluster) install(permissions, more string) {
-	c.t.Helper()
+	c.tb.Helper()
 	manifest := fmt.Sprintf(`{"id":"test-extension","name":"Test","version":"1.0.0","description":"d","author":"a",
 		"wasm_file":"guest.wasm","permissions":%s%s}`, permissions, more)
 	p, err := extensions.NewPackage([]byte(manifest), guest)
 	if err != nil {
-		c.t.Fatal(err)
+		c.tb.Fatal(err)
 	}
-	if _, err := c.catalogue.Install(c.t.Context(), p, jobsOf(c.t)); err != nil {
-		c.t.Fatal(err)
+	if _, err := c.catalogue.Install(c.tb.Context(), p, jobsOf(c.tb)); err != nil {
+		c.tb.Fatal(err)
 	}
 }
 
-func jobsOf(t testing.TB) []extensions.JobInfo {
-	t.Helper()
+func jobsOf(tb testing.TB) []extensions.JobInfo {
+	tb.Helper()
 	engine, err := sandbox.NewEngine(sandbox.Config{Interpreter: true})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer func() { _ = engine.Close(context.Background()) }()
-	module, err := engine.Prepare(t.Context(), guest, 64<<20)
+	module, err := engine.Prepare(tb.Context(), guest, 64<<20)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer func() { _ = module.Close(context.Background()) }()
 	var jobs []extensions.JobInfo
@@ -81,17 +81,17 @@ func jobsOf(t testing.TB) []extensions.JobInfo {
 
 // work starts a worker and returns how to stop it.
 func (c *cluster) work(config runner.Config) (stop func()) {
-	c.t.Helper()
+	c.tb.Helper()
 	engine, err := sandbox.NewEngine(sandbox.Config{})
 	if err != nil {
-		c.t.Fatal(err)
+		c.tb.Fatal(err)
 	}
 	if config.Backoff == 0 {
 		config.Backoff = 100 * time.Millisecond
 	}
 	worker, err := runner.New(c.conn, c.catalogue, engine, config)
 	if err != nil {
-		c.t.Fatal(err)
+		c.tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 2)
@@ -99,7 +99,7 @@ func (c *cluster) work(config runner.Config) (stop func()) {
 	select {
 	case <-worker.Ready():
 	case err := <-done:
-		c.t.Fatalf("worker: %v", err)
+		c.tb.Fatalf("worker: %v", err)
 	}
 	go func() { done <- worker.RunTriggers(ctx) }()
 	stopped := false
@@ -111,32 +111,32 @@ func (c *cluster) work(config runner.Config) (stop func()) {
 		cancel()
 		for range 2 {
 			if err := <-done; err != nil {
-				c.t.Errorf("worker: %v", err)
+				c.tb.Errorf("worker: %v", err)
 			}
 		}
 		_ = engine.Close(context.Background())
 	}
-	c.t.Cleanup(stop)
+	c.tb.Cleanup(stop)
 	return stop
 }
 
 func (c *cluster) submit(name, input string) *bus.Job {
-	c.t.Helper()
+	c.tb.Helper()
 	job := &bus.Job{Extension: "test-extension", Name: name, Library: c.library, Input: json.RawMessage(input)}
-	if err := c.conn.Enqueue(c.t.Context(), job); err != nil {
-		c.t.Fatal(err)
+	if err := c.conn.Enqueue(c.tb.Context(), job); err != nil {
+		c.tb.Fatal(err)
 	}
 	return job
 }
 
 // until waits for the run record of a job to be as wanted.
 func (c *cluster) until(job uuid.UUID, wanted func(*bus.Run) bool) *bus.Run {
-	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), 30*time.Second)
+	c.tb.Helper()
+	ctx, cancel := context.WithTimeout(c.tb.Context(), 30*time.Second)
 	defer cancel()
 	runs, err := c.conn.WatchRun(ctx, job)
 	if err != nil {
-		c.t.Fatal(err)
+		c.tb.Fatal(err)
 	}
 	var last *bus.Run
 	for run := range runs {
@@ -144,26 +144,26 @@ func (c *cluster) until(job uuid.UUID, wanted func(*bus.Run) bool) *bus.Run {
 			return run
 		}
 	}
-	c.t.Fatalf("job %s: not as wanted within 30 s; last record %+v", job, last)
+	c.tb.Fatalf("job %s: not as wanted within 30 s; last record %+v", job, last)
 	return nil
 }
 
 // outcome waits for a job to end.
 func (c *cluster) outcome(job *bus.Job) *bus.Run {
-	c.t.Helper()
+	c.tb.Helper()
 	return c.until(job.ID, func(r *bus.Run) bool { return r.State.Ended() })
 }
 
 // serve answers calls to an operation.
 func (c *cluster) serve(kind bus.Kind, operation string, handle bus.CallHandler) {
-	c.t.Helper()
+	c.tb.Helper()
 	service, err := c.conn.Serve(bus.ServiceConfig{
 		Name: "test", Endpoints: []bus.Endpoint{bus.CallEndpoint(kind, operation, nil, handle)},
 	})
 	if err != nil {
-		c.t.Fatal(err)
+		c.tb.Fatal(err)
 	}
-	c.t.Cleanup(func() { _ = service.Stop() })
+	c.tb.Cleanup(func() { _ = service.Stop() })
 }
 
 func ping(_ context.Context, call *bus.Call) (json.RawMessage, error) {

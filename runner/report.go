@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -101,8 +102,8 @@ func (r *reporter) snapshot() bus.Report {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	report := r.report
-	report.Logs = report.Logs[:len(report.Logs):len(report.Logs)]
-	report.Warnings = report.Warnings[:len(report.Warnings):len(report.Warnings)]
+	report.Logs = slices.Clip(report.Logs)
+	report.Warnings = slices.Clip(report.Warnings)
 	return report
 }
 

@@ -125,7 +125,7 @@ func (w *Worker) handle(ctx context.Context, delivery *bus.Delivery) error {
 	job := delivery.Job
 	attempt, err := delivery.Begin(ctx, w.config.Name)
 	if err != nil {
-		return err //nolint:wrapcheck // the slot names the job
+		return err
 	}
 	report := &reporter{conn: w.conn, job: job.ID, attempt: attempt.Token}
 	report.tell(bus.Activity{Kind: bus.ActivityState, State: bus.StateRunning, Worker: w.config.Name})

@@ -83,7 +83,8 @@ func TestJobTellsAboutItself(t *testing.T) {
 	want := bus.Report{
 		Progress: 0.5, Message: "half way", Items: 3, Bytes: 5_000_000_000, Warnings: []string{"half way"},
 		Logs: []bus.LogLine{
-			{Level: "debug", Text: "half way"}, {Level: "info", Text: "half way"},
+			{Level: "debug", Text: "half way"},
+			{Level: "info", Text: "half way"},
 			{Level: "warn", Text: "progress NaN is no number from 0 to 1 and is not shown"},
 		},
 	}
@@ -163,14 +164,14 @@ func TestCallsGoThroughTheDoor(t *testing.T) {
 
 // submitText submits a job whose input is not JSON: as the bus would refuse it, it travels as a checkpoint does.
 func (c *cluster) submitText(name, state string) *bus.Job {
-	c.t.Helper()
+	c.tb.Helper()
 	job := &bus.Job{ID: uuid.New(), Extension: "test-extension", Name: name, Library: c.library}
-	bustest.PutRun(c.t, c.server, &bus.Run{
+	bustest.PutRun(c.tb, c.server, &bus.Run{
 		Job: job.ID, Extension: job.Extension, Name: job.Name, Library: job.Library, State: bus.StateAvailable,
 		Checkpoint: &bus.Checkpoint{State: []byte(state)},
 	})
-	if err := c.conn.Enqueue(c.t.Context(), job); err != nil {
-		c.t.Fatal(err)
+	if err := c.conn.Enqueue(c.tb.Context(), job); err != nil {
+		c.tb.Fatal(err)
 	}
 	return job
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/airlock-run/airlock/internal/guests"
 	"github.com/airlock-run/airlock/internal/pgtest"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // actAsAirlock makes the test binary the command: tests start it as a process of its own.
@@ -238,11 +239,7 @@ func dataDir(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	cache := filepath.Join(guests.Root(t), ".build", "test-cache")
-	if err := os.MkdirAll(cache, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(cache, filepath.Join(dir, "cache")); err != nil {
+	if err := os.Symlink(testcache.Dir(t), filepath.Join(dir, "cache")); err != nil {
 		t.Fatal(err)
 	}
 	return dir

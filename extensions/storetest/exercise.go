@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -66,7 +67,7 @@ func recordReadsWhatWasPut(t trial) {
 func recordNewestWins(t trial) {
 	last := uint64(0)
 	for i := range 5 {
-		value := fmt.Sprint(i)
+		value := strconv.Itoa(i)
 		revision := t.put("finance", []byte(value))
 		if revision <= last {
 			t.Errorf("revision %d after %d", revision, last)

@@ -57,7 +57,7 @@ func idleWorker(ctx context.Context, dir string) ([]row, error) {
 	address := listener.Addr().String()
 	_ = listener.Close()
 	nats := filepath.Join(dir, "nats-server")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", nats, "github.com/nats-io/nats-server/v2").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", nats, "github.com/nats-io/nats-server/v2").CombinedOutput(); err != nil { //nolint:gosec // dir is ours
 		return nil, fmt.Errorf("build nats-server: %w: %s", err, out)
 	}
 	host, port, _ := net.SplitHostPort(address)
@@ -90,7 +90,7 @@ func withUp(ctx context.Context, dir string, use func(*exec.Cmd) error) error {
 
 // withProcess starts a role, calls use once it is ready, and stops it.
 func withProcess(ctx context.Context, use func(*exec.Cmd) error, args ...string) error {
-	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd := exec.CommandContext(ctx, binary, args...) //nolint:gosec // our own
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func withProcess(ctx context.Context, use func(*exec.Cmd) error, args ...string)
 	}
 	err = use(cmd)
 	_ = cmd.Process.Signal(syscall.SIGTERM)
-	for lines.Scan() { //nolint:revive // what it still says is of no interest
+	for lines.Scan() { // what it still says is of no interest
 	}
 	return errors.Join(err, cmd.Wait())
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -43,7 +42,7 @@ func measureUp(ctx context.Context) (rows []row, err error) {
 	config.DataDir, config.NATSURL, config.DatabaseURL = dir, "", ""
 	up, stop := context.WithCancel(ctx)
 	ready, stopped := make(chan struct{}), make(chan error, 1)
-	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
+	logger := slog.New(slog.DiscardHandler)
 	go func() { stopped <- node.Up(up, config, logger, func() { close(ready) }) }()
 	defer func() {
 		stop()

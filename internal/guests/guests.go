@@ -33,7 +33,7 @@ func Build(tb testing.TB, name string) string {
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		tb.Fatal(err)
 	}
-	cmd := exec.CommandContext(context.Background(), "go", "build", "-buildmode=c-shared", "-ldflags=-s -w", "-trimpath",
+	cmd := exec.CommandContext(context.Background(), "go", "build", "-buildvcs=false", "-buildmode=c-shared", "-ldflags=-s -w", "-trimpath",
 		"-o", filepath.Join(folder, name+".wasm"), ".")
 	cmd.Dir = source
 	cmd.Env = append(withoutGoFlags(os.Environ()), "GOOS=wasip1", "GOARCH=wasm")

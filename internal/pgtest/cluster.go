@@ -107,7 +107,7 @@ func (c *cluster) stop() {
 }
 
 func command(owner *account, name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(name, args...) //nolint:gosec,noctx // names and arguments are ours; it lives as long as the tests
+	cmd := exec.Command(name, args...) //nolint:gosec // names and arguments are ours
 	if owner != nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &owner.Credential}
 	}

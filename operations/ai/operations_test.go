@@ -3,6 +3,7 @@ package ai_test
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/go-pdf/fpdf"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/internal/pgtest"
+	"github.com/airlock-run/airlock/internal/testcache"
 	"github.com/airlock-run/airlock/operations"
 	"github.com/airlock-run/airlock/operations/ai"
 	"github.com/airlock-run/airlock/operations/ai/classify"
@@ -23,7 +25,7 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 // domainOf returns the domain with one reader for all its services, so that PDFium is compiled once.
 func domainOf(t *testing.T) operationstest.Domain {
 	t.Helper()
-	reader, err := ocr.New(ocr.Config{})
+	reader, err := ocr.New(ocr.Config{CacheDir: filepath.Join(testcache.Dir(t), "pdfium")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func (v *vault) seal(_ context.Context, call *bus.Call, in storeInput) (sealedCr
 	if err != nil {
 		return out, err
 	}
-	secret, err := json.Marshal(parsed)
+	secret, err := json.Marshal(parsed) //nolint:gosec // it is sealed before it goes anywhere
 	if err != nil {
 		return out, errors.New("encode credential") // the cause could quote it
 	}

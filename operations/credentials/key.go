@@ -62,7 +62,7 @@ func LoadKey(path string) (*Key, error) {
 	if info.Mode().Perm()&0o077 != 0 {
 		return nil, fmt.Errorf("read master key: others may read %s (mode %v): chmod 600 it", path, info.Mode().Perm())
 	}
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(path) //nolint:gosec // the operator chose it
 	if err != nil {
 		return nil, fmt.Errorf("read master key: %w", err)
 	}
@@ -77,15 +77,15 @@ func LoadKey(path string) (*Key, error) {
 func makeKey(path string) error {
 	data := make([]byte, chacha20poly1305.KeySize)
 	if _, err := rand.Read(data); err != nil {
-		return err //nolint:wrapcheck // LoadKey says what it was doing
+		return err
 	}
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	file, err := os.CreateTemp(dir, ".master-key-*") // with mode 0600
 	if err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	defer func() { _ = os.Remove(file.Name()) }()
 	_, err = file.WriteString(base64.StdEncoding.EncodeToString(data) + "\n")
@@ -93,16 +93,16 @@ func makeKey(path string) error {
 		return err
 	}
 	if err := os.Link(file.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	return syncDir(dir)
 }
 
 // syncDir makes a name survive a power failure: a key that is lost after it has sealed something cannot be made again.
 func syncDir(dir string) error {
-	d, err := os.Open(dir)
+	d, err := os.Open(dir) //nolint:gosec // the operator chose it
 	if err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
 }

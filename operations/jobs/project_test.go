@@ -18,8 +18,10 @@ func TestRunBeforeItsJob(t *testing.T) {
 		j := New(nil, storetest.Open(t, newURL(t)), nil)
 		job := &bus.Job{ID: uuid.New(), Extension: "finance", Name: "re\x00ceipt", Priority: bus.Low, CreatedAt: time.Now().Add(-time.Hour)}
 		started := time.Now()
-		run := &bus.Run{Job: job.ID, Extension: "finance", Name: "re\x00ceipt", State: bus.StateDead, StartedAt: &started,
-			Errors: []bus.Failure{{Error: "a\x00" + strings.Repeat("é", maxText)}}}
+		run := &bus.Run{
+			Job: job.ID, Extension: "finance", Name: "re\x00ceipt", State: bus.StateDead, StartedAt: &started,
+			Errors: []bus.Failure{{Error: "a\x00" + strings.Repeat("é", maxText)}},
+		}
 		// Revision 0 is that of a job without a record, so a record without one changes nothing that is there.
 		for _, keep := range []func() error{
 			func() error { return j.keepRun(t.Context(), run) },

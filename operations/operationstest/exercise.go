@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -83,9 +84,7 @@ func (h *Harness) invalid(t *testing.T, e Example) {
 
 func with(m map[string]any, key string, value any) map[string]any {
 	out := map[string]any{key: value}
-	for k, v := range m {
-		out[k] = v
-	}
+	maps.Copy(out, m)
 	return out
 }
 

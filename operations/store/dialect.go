@@ -36,19 +36,17 @@ func (d Dialect) readOptions() *sql.TxOptions {
 
 // inTheWay tells that a transaction failed only because of another one.
 func (d Dialect) inTheWay(err error) bool {
-	var lite *sqlite.Error
-	if errors.As(err, &lite) {
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
 		code := lite.Code() & 0xff // the low byte is the primary code
 		return code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_LOCKED
 	}
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == serializationFailure || pg.Code == deadlockDetected)
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pg.Code == serializationFailure || pg.Code == deadlockDetected)
 }
 
 // unreachable tells that the database could not be asked, or went away.
 func (d Dialect) unreachable(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return strings.HasPrefix(pg.Code, connectionClass) || strings.HasPrefix(pg.Code, operatorClass)
 	}
 	var connect *pgconn.ConnectError

@@ -15,9 +15,9 @@ type Tx struct{ tx *sql.Tx }
 func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
 	result, err := t.tx.ExecContext(ctx, query, args...)
 	if err != nil {
-		return 0, err //nolint:wrapcheck // the caller says what it was doing
+		return 0, err
 	}
-	return result.RowsAffected() //nolint:wrapcheck // as above
+	return result.RowsAffected()
 }
 
 // QueryRow runs a query for one row. Its Scan returns sql.ErrNoRows when there is none.
@@ -29,7 +29,7 @@ func (t *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
 func (t *Tx) Query(ctx context.Context, each func(scan func(dest ...any) error) error, query string, args ...any) error {
 	rows, err := t.tx.QueryContext(ctx, query, args...)
 	if err != nil {
-		return err //nolint:wrapcheck // the caller says what it was doing
+		return err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
@@ -37,7 +37,7 @@ func (t *Tx) Query(ctx context.Context, each func(scan func(dest ...any) error) 
 			return err
 		}
 	}
-	return rows.Err() //nolint:wrapcheck // as above
+	return rows.Err()
 }
 
 // Write runs change in a transaction and commits it. When it and another transaction got in each other's way it is
@@ -96,7 +96,7 @@ func (db *DB) retry(ctx context.Context, attempt func() error) error {
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err() //nolint:wrapcheck // callers know it
+			return ctx.Err()
 		case <-time.After(wait/2 + rand.N(wait)): //nolint:gosec // jitter needs no secret
 		}
 	}

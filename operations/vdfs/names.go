@@ -2,6 +2,7 @@ package vdfs
 
 import (
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -69,11 +70,11 @@ func checkID(id string) (string, error) {
 // empty when there is no bound. The bounds are in the order of bytes, which UTF-8 shares with the order of code points.
 func pathRange(prefix string) (end string) {
 	runes := []rune(prefix)
-	for i := len(runes) - 1; i >= 0; i-- {
-		switch r := runes[i]; {
-		case r == unicode.MaxRune:
+	for i, r := range slices.Backward(runes) {
+		switch r {
+		case unicode.MaxRune:
 			continue
-		case r == 0xd7ff: // surrogates, which no text has, come next
+		case 0xd7ff: // surrogates, which no text has, come next
 			return string(runes[:i]) + "\ue000"
 		default:
 			return string(runes[:i]) + string(r+1)

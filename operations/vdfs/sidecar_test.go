@@ -3,6 +3,7 @@ package vdfs_test
 import (
 	"bytes"
 	"crypto/rand"
+	"maps"
 	"strings"
 	"testing"
 
@@ -43,9 +44,7 @@ func badSidecars(more map[string]any) map[string]any {
 		"NUL":         file(id, "a\x00", []byte{}),
 		"a long name": file(id, strings.Repeat("n", 256), []byte{}),
 	}
-	for name, in := range more {
-		bad[name] = in
-	}
+	maps.Copy(bad, more)
 	return bad
 }
 

@@ -3,6 +3,7 @@ package classify_test
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -92,7 +93,7 @@ func TestClassifyRefuses(t *testing.T) {
 	two := []classify.Label{{Name: "a"}, {Name: "b"}}
 	many := make([]classify.Label, classify.MaxLabels+1)
 	for i := range many {
-		many[i].Name = fmt.Sprint(i)
+		many[i].Name = strconv.Itoa(i)
 	}
 	for name, test := range map[string]struct {
 		text   string

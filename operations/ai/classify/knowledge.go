@@ -3,6 +3,7 @@ package classify
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,12 +35,9 @@ func loadKnowledge() (*knowledge, error) {
 	k := &knowledge{topics: map[string][]string{}, share: map[feature]float64{}}
 	if err := eachEntry(topicsText, func(topic, word string) error {
 		s := stem(word)
-		for _, known := range k.topics[s] {
-			if known == topic {
-				return nil
-			}
+		if !slices.Contains(k.topics[s], topic) {
+			k.topics[s] = append(k.topics[s], topic)
 		}
-		k.topics[s] = append(k.topics[s], topic)
 		return nil
 	}); err != nil {
 		return nil, fmt.Errorf("read topics: %w", err)

@@ -75,6 +75,6 @@ func BenchmarkPicture(b *testing.B) {
 // BenchmarkScan reads a PDF whose one A4 page is a picture, rendered at 300 dpi.
 func BenchmarkScan(b *testing.B) {
 	p := newPDF()
-	picturePage(b, p, "scan", receiptPicture(b), 190)
+	picturePage(b, p, a4, receiptPicture(b))
 	benchmarkRead(b, newReader(b, ocr.Config{}), pdfBytes(b, p))
 }

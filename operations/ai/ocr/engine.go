@@ -55,13 +55,13 @@ func (e *engine) compile(ctx context.Context) error {
 	e.once.Do(func() {
 		go func() {
 			defer close(e.ready)
-			began := time.Now()
+			ctx, began := context.Background(), time.Now() // it outlives whoever asked first
 			e.spare, e.err = e.newMachine()
 			if e.err != nil {
-				e.log.Error("pdfium does not start", "error", e.err)
+				e.log.ErrorContext(ctx, "pdfium does not start", "error", e.err)
 				return
 			}
-			e.log.Info("pdfium ready", "duration", time.Since(began))
+			e.log.InfoContext(ctx, "pdfium ready", "duration", time.Since(began))
 		}()
 	})
 	select {

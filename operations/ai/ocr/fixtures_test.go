@@ -22,10 +22,7 @@ import (
 
 func newReader(tb testing.TB, config ocr.Config) *ocr.Reader {
 	tb.Helper()
-	var err error
-	if config.CacheDir, err = ocr.CompiledDir(); err != nil {
-		tb.Fatal(err)
-	}
+	config.CacheDir = ocr.CompiledDir(tb)
 	reader, err := ocr.New(config)
 	if err != nil {
 		tb.Fatal(err)
@@ -98,12 +95,18 @@ func receiptPage(p *fpdf.Fpdf) {
 	}
 }
 
+// Sizes of pages, in mm. What is rendered is what costs most here, so most scans are small.
+var (
+	slip = fpdf.SizeType{Wd: 120, Ht: 90}
+	a4   = fpdf.SizeType{Wd: 210, Ht: 297}
+)
+
 // picturePage adds a page that shows nothing but a picture, like a scan.
-func picturePage(tb testing.TB, p *fpdf.Fpdf, name string, picture image.Image, width float64) {
+func picturePage(tb testing.TB, p *fpdf.Fpdf, size fpdf.SizeType, picture image.Image) {
 	tb.Helper()
-	p.AddPage()
-	p.RegisterImageOptionsReader(name, fpdf.ImageOptions{ImageType: "PNG"}, bytes.NewReader(pngBytes(tb, picture)))
-	p.ImageOptions(name, 10, 10, width, 0, false, fpdf.ImageOptions{ImageType: "PNG"}, 0, "")
+	p.AddPageFormat("P", size)
+	p.RegisterImageOptionsReader("scan", fpdf.ImageOptions{ImageType: "PNG"}, bytes.NewReader(pngBytes(tb, picture)))
+	p.ImageOptions("scan", 10, 10, size.Wd-20, 0, false, fpdf.ImageOptions{ImageType: "PNG"}, 0, "")
 }
 
 func pngBytes(tb testing.TB, picture image.Image) []byte {

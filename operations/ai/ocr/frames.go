@@ -117,7 +117,8 @@ func bmpSize(data []byte) (image.Point, error) {
 	if binary.LittleEndian.Uint32(data[14:]) == 12 {
 		return image.Pt(int(binary.LittleEndian.Uint16(data[18:])), int(binary.LittleEndian.Uint16(data[20:]))), nil
 	}
-	width, height := int32(binary.LittleEndian.Uint32(data[18:])), int32(binary.LittleEndian.Uint32(data[22:]))
+	width := int32(binary.LittleEndian.Uint32(data[18:]))  //nolint:gosec // the file has signed numbers
+	height := int32(binary.LittleEndian.Uint32(data[22:])) //nolint:gosec // as above
 	if height == math.MinInt32 {
 		return image.Point{}, errors.New("its height is out of range")
 	}

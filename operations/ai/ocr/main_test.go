@@ -2,43 +2,41 @@ package ocr
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
-var testDir string
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestMain(m *testing.M) { os.Exit(runTests(m)) }
-
-func runTests(m *testing.M) int {
-	var err error
-	if testDir, err = os.MkdirTemp("", "ocr"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+// CompiledDir returns a Config.CacheDir in which PDFium is compiled. Where it was not yet, the first test that asks waits
+// and all others gain.
+func CompiledDir(tb testing.TB) string {
+	tb.Helper()
+	dir := filepath.Join(testcache.Dir(tb), "pdfium")
+	compiled.Do(func() { errCompile = compileTo(dir) })
+	if errCompile != nil {
+		tb.Fatal(errCompile)
 	}
-	defer func() { _ = os.RemoveAll(testDir) }()
-	code := m.Run()
-	if err := goleak.Find(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return code
+	return dir
 }
 
-// CompiledDir returns a Config.CacheDir in which PDFium is compiled: the first test that asks waits, all others gain.
-var CompiledDir = sync.OnceValues(func() (string, error) {
-	dir := filepath.Join(testDir, "compiled")
+var (
+	compiled   sync.Once
+	errCompile error
+)
+
+func compileTo(dir string) error {
 	reader, err := New(Config{CacheDir: dir})
 	if err != nil {
-		return "", err
+		return err
 	}
 	if err := reader.Warm(context.Background()); err != nil {
-		return "", err
+		return err
 	}
-	return dir, reader.Close()
-})
+	return reader.Close()
+}

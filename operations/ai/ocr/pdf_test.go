@@ -42,8 +42,8 @@ func stream(dictionary, content string) string {
 
 func deflated(content string) string {
 	var b bytes.Buffer
-	w := zlib.NewWriter(&b)
-	_, _ = w.Write([]byte(content)) // a Buffer takes everything
+	w, _ := zlib.NewWriterLevel(&b, zlib.BestSpeed) // there is such a level
+	_, _ = w.Write([]byte(content))                 // a Buffer takes everything
 	_ = w.Close()
 	return stream("/Filter /FlateDecode", b.String())
 }
@@ -123,7 +123,7 @@ func TestReadPDF(t *testing.T) {
 		t.Parallel()
 		p := newPDF()
 		receiptPage(p)
-		picturePage(t, p, "scan", receiptPicture(t), 120)
+		picturePage(t, p, slip, receiptPicture(t))
 		receiptPage(p)
 		got, err := reader.Read(deadline(t), pdfBytes(t, p), ocr.Options{})
 		if err != nil {
@@ -143,9 +143,9 @@ func TestReadPDF(t *testing.T) {
 	t.Run("a stamp on a scan does not pass for its text", func(t *testing.T) {
 		t.Parallel()
 		p := newPDF()
-		picturePage(t, p, "scan", receiptPicture(t), 120)
+		picturePage(t, p, slip, receiptPicture(t))
 		p.SetFont("Helvetica", "", 10)
-		p.Text(150, 285, "Page 1 of 1")
+		p.Text(90, 85, "Page 1 of 1")
 		got, err := reader.Read(deadline(t), pdfBytes(t, p), ocr.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -228,10 +228,14 @@ func TestReadHostilePDF(t *testing.T) {
 		"a page that inflates":       {threePages(deflated(strings.Repeat("0 0 m 1 1 l S ", 4_000_000)), ""), 64 << 20, "could not be read"},
 		"a page that is none":        {bytes.Replace(threePages(stream("", ""), ""), []byte("[3 0 R 4 0 R"), []byte("[3 0 R 9 0 R"), 1), 64 << 20, "could not be read"},
 	}
+	limit := 3 * time.Second
+	if testing.Short() {
+		limit = time.Second
+	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			reader := newReader(t, ocr.Config{Memory: test.memory, PageTimeout: 3 * time.Second, Concurrency: 1})
+			reader := newReader(t, ocr.Config{Memory: test.memory, PageTimeout: limit, Concurrency: 1})
 			got, err := reader.Read(deadline(t), test.data, ocr.Options{})
 			if err != nil {
 				t.Fatal(err)
@@ -247,7 +251,7 @@ func TestReadHostilePDF(t *testing.T) {
 	}
 	t.Run("the deadline stops it, and the reader goes on", func(t *testing.T) {
 		t.Parallel()
-		reader := newReader(t, ocr.Config{Concurrency: 1})
+		reader := newReader(t, ocr.Config{Concurrency: 1, PageTimeout: 2 * time.Minute})
 		if err := reader.Warm(deadline(t)); err != nil {
 			t.Fatal(err)
 		}
@@ -255,7 +259,7 @@ func TestReadHostilePDF(t *testing.T) {
 		defer cancel()
 		began := time.Now()
 		_, err := reader.Read(ctx, tests["forms in forms without end"].data, ocr.Options{})
-		if took := time.Since(began); took > 10*time.Second {
+		if took := time.Since(began); took > 30*time.Second {
 			t.Errorf("it took %v", took)
 		}
 		if !errors.Is(err, context.DeadlineExceeded) || bus.CodeOf(err) != bus.DeadlineExceeded {

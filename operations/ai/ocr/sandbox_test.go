@@ -12,11 +12,7 @@ import (
 // TestSandboxSeesNoFiles tries to have PDFium open a PDF that is on the host, with the way that would work were the host's root mounted.
 func TestSandboxSeesNoFiles(t *testing.T) {
 	t.Parallel()
-	dir, err := CompiledDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	reader, err := New(Config{CacheDir: dir, Concurrency: 1})
+	reader, err := New(Config{CacheDir: CompiledDir(t), Concurrency: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

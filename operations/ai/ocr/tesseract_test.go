@@ -38,7 +38,7 @@ echo $$ $child >` + s.pids + `
 read line <` + filepath.Join(dir, "go") + `
 kill $child
 `
-	if err := os.WriteFile(s.command, []byte(script), 0o700); err != nil { //nolint:gosec // it must be executable
+	if err := os.WriteFile(s.command, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return s, func() {
@@ -136,7 +136,7 @@ func TestTesseractMissing(t *testing.T) {
 	t.Run("a scan is refused", func(t *testing.T) {
 		t.Parallel()
 		p := newPDF()
-		picturePage(t, p, "scan", receiptPicture(t), 100)
+		picturePage(t, p, slip, receiptPicture(t))
 		_, err := reader.Read(deadline(t), pdfBytes(t, p), ocr.Options{})
 		wantError(t, err, bus.Unavailable, "install the package tesseract-ocr")
 	})
@@ -144,7 +144,7 @@ func TestTesseractMissing(t *testing.T) {
 		t.Parallel()
 		p := newPDF()
 		receiptPage(p)
-		picturePage(t, p, "scan", receiptPicture(t), 100)
+		picturePage(t, p, slip, receiptPicture(t))
 		got, err := reader.Read(deadline(t), pdfBytes(t, p), ocr.Options{})
 		if err != nil || got.Text != receiptText || !strings.Contains(got.Pages[1].Error, "install the package") {
 			t.Errorf("got %+v, %v", got, err)

@@ -14,9 +14,10 @@ type reading struct {
 	confidence float64
 }
 
-// The columns of tesseract's tab-separated output.
+// The columns of tesseract's tab-separated output. From tsvLeft on they are left, top, width, height and confidence, up
+// to tsvText.
 const (
-	tsvLevel, tsvLeft, tsvTop, tsvWidth, tsvHeight, tsvConfidence, tsvText = 0, 6, 7, 8, 9, 10, 11
+	tsvLevel, tsvLeft, tsvText = 0, 6, 11
 
 	tsvColumns = 12
 	wordLevel  = "5"
@@ -37,21 +38,18 @@ func parseTSV(tsv []byte) ([]reading, error) {
 		if text == "" || !utf8.ValidString(text) {
 			continue
 		}
-		var box [5]float64
-		for i := range box {
-			n, err := strconv.ParseFloat(columns[tsvLeft+i], 64)
+		var box [tsvText - tsvLeft]float64
+		for i, column := range columns[tsvLeft:tsvText] {
+			n, err := strconv.ParseFloat(column, 64)
 			if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-				return nil, fmt.Errorf("parse tesseract output: column %d of a word is %q", tsvLeft+i, columns[tsvLeft+i])
+				return nil, fmt.Errorf("parse tesseract output: column %d of a word is %q", tsvLeft+i, column)
 			}
 			box[i] = n
 		}
-		left, top := box[tsvLeft-tsvLeft], box[tsvTop-tsvLeft]
+		left, top, width, height, confidence := box[0], box[1], box[2], box[3], box[4]
 		readings = append(readings, reading{
-			word: word{
-				text: text, left: left, top: top,
-				right: left + box[tsvWidth-tsvLeft], bottom: top + box[tsvHeight-tsvLeft],
-			},
-			confidence: min(max(box[tsvConfidence-tsvLeft]/100, 0), 1),
+			word:       word{text: text, left: left, top: top, right: left + width, bottom: top + height},
+			confidence: min(max(confidence/100, 0), 1),
 		})
 	}
 	return readings, nil
