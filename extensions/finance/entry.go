@@ -98,14 +98,22 @@ func existing(job *airlock.JobContext, path string, wanted metadata) (id string,
 	if err != nil {
 		return "", false, fmt.Errorf("get entry: %w", err)
 	}
-	var has metadata
-	if json.Unmarshal(there.Metadata, &has) != nil || has.JobID != wanted.JobID {
+	if creator(there) != wanted.JobID {
 		return "", false, nil
 	}
 	if err := job.VDFS().UpdateMetadata(there.ID, wanted); err != nil {
 		return "", false, fmt.Errorf("update metadata: %w", err)
 	}
 	return there.ID, true, nil
+}
+
+// creator returns the id of the job whose receipt an entry is, and "" for an entry of another kind.
+func creator(entry airlock.Entry) string {
+	var has metadata
+	if json.Unmarshal(entry.Metadata, &has) != nil {
+		return ""
+	}
+	return has.JobID
 }
 
 func title(a receipt.Analysis) string {

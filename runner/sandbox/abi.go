@@ -133,6 +133,9 @@ func checkExports(compiled wazero.CompiledModule) error {
 		return fmt.Errorf("missing export %q: the guest's memory", "memory")
 	}
 	functions := compiled.ExportedFunctions()
+	if start, ok := functions[startExport]; ok && !signatureOf(start).equal(sig(":")) {
+		return fmt.Errorf("the start function has type %s, want %s", signatureOf(start), sig(":"))
+	}
 	for _, want := range requiredExports {
 		if err := checkExport(functions, want.name, want.sig); err != nil {
 			return err

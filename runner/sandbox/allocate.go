@@ -31,7 +31,7 @@ func (s *instance) alloc(ctx context.Context, size int) (ptr uint32, room []byte
 	}
 	s.allocating = true
 	stack := [1]uint64{uint64(size)} //nolint:gosec // at most the guest's memory
-	err = s.allocate.CallWithStack(ctx, stack[:])
+	err = call(ctx, s.allocate, stack[:])
 	s.allocating = false
 	if err != nil {
 		return 0, nil, &allocatorError{s.reason(err)}
@@ -42,7 +42,7 @@ func (s *instance) alloc(ctx context.Context, size int) (ptr uint32, room []byte
 	}
 	room, ok := s.module.Memory().Read(ptr, uint32(size)) //nolint:gosec // at most the guest's memory
 	if !ok {
-		return 0, nil, &Fault{"wasm_alloc", fmt.Sprintf("answered %d for %d bytes, which is outside of the guest's memory of %d bytes",
+		return 0, nil, &FaultError{"wasm_alloc", fmt.Sprintf("answered %d for %d bytes, which is outside of the guest's memory of %d bytes",
 			ptr, size, s.module.Memory().Size())}
 	}
 	return ptr, room, nil

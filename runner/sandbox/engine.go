@@ -25,9 +25,10 @@ type Config struct {
 
 // Engine prepares modules. It is safe for concurrent use; Close it last.
 type Engine struct {
-	config wazero.RuntimeConfig
-	cache  wazero.CompilationCache
-	log    *slog.Logger
+	config      wazero.RuntimeConfig
+	interpreter bool
+	cache       wazero.CompilationCache
+	log         *slog.Logger
 }
 
 // NewEngine makes an engine.
@@ -48,10 +49,11 @@ func NewEngine(config Config) (*Engine, error) {
 	}
 	rc = rc.WithCompilationCache(cache).
 		WithCoreFeatures(api.CoreFeaturesV2).
-		// Ends a guest that loops when its context ends.
-		WithCloseOnContextDone(true).
+		// Ends a guest that loops when its context ends. In machine code this is a call of Go at the head of each loop,
+		// which makes a guest several times slower: there, only what stop.go puts into the guest does it.
+		WithCloseOnContextDone(config.Interpreter).
 		WithDebugInfoEnabled(false)
-	return &Engine{config: rc, cache: cache, log: config.Logger}, nil
+	return &Engine{config: rc, interpreter: config.Interpreter, cache: cache, log: config.Logger}, nil
 }
 
 // Close frees the compiled code. Close the modules first.
@@ -77,7 +79,9 @@ func (e *Engine) Prepare(ctx context.Context, wasm []byte, maxMemory uint64) (*M
 	if err != nil {
 		return nil, err
 	}
-	m := &Module{runtime: wazero.NewRuntimeWithConfig(ctx, e.config), log: e.log, maxMemory: maxMemory}
+	m := &Module{
+		runtime: wazero.NewRuntimeWithConfig(ctx, e.config), interpreter: e.interpreter, log: e.log, maxMemory: maxMemory,
+	}
 	if err := m.prepare(ctx, inspected); err != nil {
 		_ = m.Close(context.WithoutCancel(ctx))
 		return nil, err

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -19,6 +18,7 @@ const (
 	extendedConst feature = "extended constant expressions"
 	memory64      feature = "64-bit memory"
 	multiMemory   feature = "several memories"
+	relaxedSIMD   feature = "relaxed SIMD"
 )
 
 // remedies say what to do without a feature.
@@ -30,32 +30,15 @@ var remedies = map[feature]string{
 	extendedConst: "build it without them (clang: -mno-extended-const)",
 	memory64:      "build it for wasm32",
 	multiMemory:   "build it with one",
+	relaxedSIMD:   "build it without (clang: -mno-relaxed-simd)",
 }
 
 func notAccepted(f feature) error {
 	return fmt.Errorf("the module uses %s, which guests cannot: %s", f, remedies[f])
 }
 
-// needs finds, in the engine's words, the feature a function would need.
-var needs = []struct {
-	words   *regexp.Regexp
-	feature feature
-}{
-	{regexp.MustCompile(`feature "threads" is disabled$`), threads},
-	{regexp.MustCompile(`feature "tail-call" is disabled$`), tailCalls},
-	{regexp.MustCompile(`feature "exception-handling" is disabled$|: invalid instruction 0x(6|7|8|9|a|18|19|1f)$`), exceptions},
-	{regexp.MustCompile(`feature "typed-function-references" is disabled$|: invalid instruction 0x(fb|14|15|d[3-6])$`), references},
-}
-
 // refusal says why the engine refused a module.
-func refusal(err error) error {
-	for _, n := range needs {
-		if n.words.MatchString(err.Error()) {
-			return notAccepted(n.feature)
-		}
-	}
-	return errors.New(cut(err.Error(), 300))
-}
+func refusal(err error) error { return errors.New(cut(err.Error(), 300)) }
 
 // brief is a name that a module made up, as it may stand in a sentence.
 func brief(name string) string {

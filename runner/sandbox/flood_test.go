@@ -60,7 +60,7 @@ func subscription(user byte, kind byte, clock uint32, timeout time.Duration, abs
 	data := make([]byte, 48)
 	data[0], data[8] = user, kind
 	binary.LittleEndian.PutUint32(data[16:], clock)
-	binary.LittleEndian.PutUint64(data[24:], uint64(timeout)) //nolint:gosec // not negative here
+	binary.LittleEndian.PutUint64(data[24:], uint64(timeout))
 	if absolute {
 		data[40] = 1
 	}

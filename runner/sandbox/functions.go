@@ -52,16 +52,13 @@ func link(ctx context.Context, runtime wazero.Runtime, compiled wazero.CompiledM
 }
 
 func adapt(f function) api.GoModuleFunc {
-	return func(ctx context.Context, module api.Module, stack []uint64) {
+	return func(ctx context.Context, _ api.Module, stack []uint64) {
 		s, ok := ctx.Value(instanceKey{}).(*instance)
 		if !ok {
 			fault(f.name, "called outside of a run")
 		}
-		if ctx.Err() != nil { // the engine looks at it in loops only
+		if ctx.Err() != nil { // a guest looks at it now and then only
 			fault(f.name, "called after the end of the run")
-		}
-		if s.module == nil { // _initialize runs, before there is anything else to know the module by
-			s.module = module
 		}
 		f.serve(ctx, s, stack)
 	}

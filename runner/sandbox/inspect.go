@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"fmt"
+	"slices"
 )
 
 // Limits of what a module may consist of. The engine allocates by the numbers a module states, before it reads what
@@ -16,6 +17,7 @@ const (
 	maxTypes      = 1 << 20 // parameters and results of all types together
 	maxLocals     = 50_000  // of one function
 	maxAllLocals  = 4 << 20
+	maxChecked    = 1 << 20 // loops and bulk instructions of all functions together
 )
 
 // The sections of a module.
@@ -45,16 +47,25 @@ var (
 	coreVersion = []byte{1, 0, 0, 0}
 )
 
+// order is how sections follow each other; the names of functions may stand anywhere, and come last here.
+var order = []byte{
+	sectionType, sectionImport, sectionFunction, sectionTable, sectionMemory, sectionGlobal, sectionExport, sectionStart,
+	sectionElement, sectionDataCount, sectionCode, sectionData, sectionCustom,
+}
+
 // inspection walks a module before the engine sees it.
 type inspection struct {
-	// clean is the module as the engine gets it: without custom sections other than the names of functions, and with
-	// tables that cannot grow without limit.
+	// clean is the module as the engine gets it: without custom sections other than the names of functions, with tables
+	// that cannot grow without limit, with checks in its code, and without a start function, which is exported instead.
 	clean []byte
 	// foreign are the imports that are no functions.
 	foreign []string
 
-	named                            bool
-	types, locals, elements, entries uint64
+	// kept are the sections, rewritten, by number; nil for one that the module does not have.
+	kept [sectionTag][]byte
+	// globals and memories are how many there are, imports included.
+	globals, memories                         uint32
+	types, locals, elements, entries, checked uint64
 }
 
 // inspect checks that a module is whole and within limits, and takes from it what a guest does not need.
@@ -66,7 +77,8 @@ func inspect(wasm []byte) (*inspection, error) {
 	if err := checkPreamble(wasm); err != nil {
 		return nil, err
 	}
-	in := &inspection{clean: append(make([]byte, 0, len(wasm)), wasm[:8]...)}
+	in := &inspection{}
+	place := 0
 	for r := (&reader{data: wasm[8:]}); len(r.data) > 0; {
 		id := r.byte()
 		content := r.bytes(r.u32())
@@ -77,14 +89,24 @@ func inspect(wasm []byte) (*inspection, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s section: %w", sectionName(id), err)
 		}
-		if id == sectionCustom {
-			if rewritten == nil || in.named {
-				continue
+		if id != sectionCustom {
+			next := bytes.IndexByte(order[place:], id)
+			if next < 0 {
+				return nil, fmt.Errorf("%s section: it is there twice or too late", sectionName(id))
 			}
-			in.named = true
+			place += next + 1
 		}
-		in.clean = appendU32(append(in.clean, id), uint32(len(rewritten))) //nolint:gosec // about as long as it was
-		in.clean = append(in.clean, rewritten...)
+		if in.kept[id] == nil {
+			in.kept[id] = rewritten
+		}
+	}
+	in.addStop()
+	in.clean = slices.Clone(wasm[:8])
+	for _, id := range order {
+		if content := in.kept[id]; content != nil {
+			in.clean = appendU32(append(in.clean, id), uint32(len(content))) //nolint:gosec // about as long as it was
+			in.clean = append(in.clean, content...)
+		}
 	}
 	return in, nil
 }
@@ -130,19 +152,16 @@ func (in *inspection) section(id byte, content []byte) ([]byte, error) {
 	case sectionTable:
 		content = in.tableSection(r)
 	case sectionMemory:
-		memorySection(r)
+		in.memorySection(r)
 	case sectionGlobal:
 		each(r, maxItems, "globals", func() {
+			in.globals++
 			valueType(r)
 			r.byte()
 			r.constant()
 		})
 	case sectionExport:
-		each(r, maxItems, "exports", func() {
-			r.name()
-			r.byte()
-			r.skipNumber()
-		})
+		in.exportSection(r)
 	case sectionStart, sectionDataCount:
 		r.skipNumber()
 	case sectionElement:

@@ -1,6 +1,10 @@
 package sandbox
 
-import "unicode/utf8"
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
 
 // valueType reads the type of a value.
 func valueType(r *reader) {
@@ -68,10 +72,12 @@ func (in *inspection) importSection(r *reader) {
 			foreign("a table")
 		case 2:
 			memoryLimits(r)
+			in.memories++
 			foreign("a memory; a guest brings its own")
 		case 3:
 			valueType(r)
 			r.byte()
+			in.globals++
 			foreign("a global")
 		case 4:
 			r.fail(notAccepted(exceptions))
@@ -116,8 +122,9 @@ func limits(r *reader) (low, high uint32) {
 	return low, high
 }
 
-func memorySection(r *reader) {
+func (in *inspection) memorySection(r *reader) {
 	count := r.u32()
+	in.memories += count
 	if count > 1 {
 		r.fail(notAccepted(multiMemory))
 	}
@@ -139,6 +146,20 @@ func memoryLimits(r *reader) {
 		r.u32()
 	}
 	r.u32()
+}
+
+// exportSection reads the exports. Those we add are known by their names.
+func (in *inspection) exportSection(r *reader) {
+	each(r, maxItems, "exports", func() {
+		name := r.name()
+		if strings.HasPrefix(name, ownPrefix) {
+			r.fail(fmt.Errorf("export %s: names that begin with %s are taken", brief(name), ownPrefix))
+		}
+		kind, index := r.byte(), r.u32()
+		if kind == exportedGlobal && index >= in.globals {
+			r.fail(fmt.Errorf("export %s is global %d of %d", brief(name), index, in.globals))
+		}
+	})
 }
 
 // elementSegment reads one of the eight forms of an element segment.
@@ -171,46 +192,6 @@ func (in *inspection) elementSegment(r *reader) {
 	})
 	if in.entries > maxElements {
 		r.fail(tooMany(in.entries, "entries of element segments", maxElements))
-	}
-}
-
-// check is an empty loop, at whose head the engine looks whether the run is over.
-var check = []byte{0x03, 0x40, 0x0b}
-
-// codeSection returns the section with a check at the head of each function. The engine has one in each loop; a guest that
-// calls itself twice, and those twice again, needs none for a thousand years.
-func (in *inspection) codeSection(r *reader) []byte {
-	bodies := make([]byte, 0, len(r.data)+len(r.data)/8)
-	var count uint32
-	each(r, maxItems, "functions", func() {
-		body := r.bytes(r.u32())
-		code := &reader{data: body}
-		in.localGroups(code)
-		if code.err != nil {
-			r.fail(code.err)
-			return
-		}
-		count++
-		bodies = appendU32(bodies, uint32(len(body)+len(check))) //nolint:gosec // about as long as it was
-		bodies = append(bodies, body[:len(body)-len(code.data)]...)
-		bodies = append(bodies, check...)
-		bodies = append(bodies, code.data...)
-	})
-	return append(appendU32(nil, count), bodies...)
-}
-
-// localGroups reads a function's locals; its instructions are for the engine.
-func (in *inspection) localGroups(code *reader) {
-	var locals uint64
-	each(code, maxLocals, "groups of locals", func() {
-		locals += uint64(code.u32())
-		valueType(code)
-	})
-	if locals > maxLocals {
-		code.fail(tooMany(locals, "locals of a function", maxLocals))
-	}
-	if in.locals += locals; in.locals > maxAllLocals {
-		code.fail(tooMany(in.locals, "locals", maxAllLocals))
 	}
 }
 

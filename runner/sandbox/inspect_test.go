@@ -13,10 +13,10 @@ const (
 	importSection
 	functionSection
 	tableSection
-	_
+	memorySection
 	globalSection
 	exportSection
-	_
+	startSection
 	elementSection
 	codeSection
 	dataSection
@@ -33,7 +33,7 @@ func section(id byte, content ...[]byte) []byte {
 	return slices.Concat([]byte{id}, number(len(data)), data)
 }
 
-func number(n int) []byte { return binary.AppendUvarint(nil, uint64(n)) } //nolint:gosec // not negative
+func number(n int) []byte { return binary.AppendUvarint(nil, uint64(n)) }
 
 // A few bytes can state that billions of things follow. Whoever allocates for them before looking is dead: the Go runtime
 // ends the process.
@@ -67,6 +67,7 @@ func TestPrepareRefusesStatedNumbers(t *testing.T) {
 		"locals":           {module(function, one, section(codeSection, number(1), number(8), number(1), huge, []byte{0x7f, 0x0b})), "code section: 4294967295 locals of a function, at most 50000 are possible"},
 		"data segments":    {module(section(dataSection, huge)), "data section: 4294967295 data segments, at most 100000 are possible"},
 		"data":             {module(section(dataSection, number(1), []byte{1}, huge)), "data section: malformed or cut off"},
+		"start":            {module(section(typeSection, number(1), []byte{0x60, 1, 0x7f, 0}), one, section(memorySection, number(1), []byte{0, 1}), section(exportSection, number(1), []byte("\x06memory\x02\x00")), section(startSection, number(0)), section(codeSection, number(1), []byte{2, 0, 0x0b})), "the start function has type (i32) -> (), want () -> ()"},
 		"endless number":   {module(section(typeSection, []byte{0x80, 0x80, 0x80, 0x80, 0x80, 0x80})), "type section: malformed or cut off"},
 		"endless constant": {module(section(globalSection, number(1), []byte{0x7f, 0, 0x41, 0})), "global section: malformed or cut off"},
 	}

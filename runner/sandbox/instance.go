@@ -24,18 +24,20 @@ type instance struct {
 	// output holds what the guest printed on standard output and error after the last line break.
 	output [2][]byte
 
-	module   api.Module
+	module api.Module
+	// release lets go of the context that stops the guest.
+	release  func()
 	allocate api.Function
 	// allocating is set while wasm_alloc runs.
 	allocating bool
 	memory     *memoryLimit
 }
 
-// startConfig is how each sandbox is made: without a name, so that there can be many. random_get is ours; naming a source keeps
-// wazero from seeding one for each.
-var startConfig = wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").WithRandSource(rand.Reader)
+// startConfig is how each sandbox is made: without a name, so that there can be many, and without running anything, as
+// what runs must be stoppable. random_get is ours; naming a source keeps wazero from seeding one for each.
+var startConfig = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(rand.Reader)
 
-// instantiate makes a sandbox and runs what comes before a job: _initialize and plugin_init.
+// instantiate makes a sandbox and runs what comes before a job: the start function, _initialize and plugin_init.
 func (m *Module) instantiate(ctx context.Context, s *instance) (*instance, error) {
 	var err error
 	if s.memory, err = reserveMemory(m.memory); err != nil {
@@ -46,20 +48,27 @@ func (m *Module) instantiate(ctx context.Context, s *instance) (*instance, error
 		s.module, err = m.runtime.InstantiateModule(ctx, m.compiled, startConfig)
 		return err //nolint:wrapcheck // wrapped below
 	})
+	if err == nil {
+		if !m.interpreter {
+			s.release = s.stopWith(ctx)
+		}
+		err = s.begin(ctx)
+	}
 	if err != nil {
 		err = fmt.Errorf("start the guest: %w", s.ended(ctx, err))
 		s.close()
 		return nil, err
 	}
-	results, err := s.module.ExportedFunction("plugin_init").Call(ctx)
+	var answer [1]uint64
+	err = call(ctx, s.module.ExportedFunction("plugin_init"), answer[:])
 	switch {
 	case err != nil:
 		err = s.ended(ctx, err)
-	case api.DecodeI32(results[0]) == 0:
+	case api.DecodeI32(answer[0]) == 0:
 	case s.registry.refused != nil:
 		err = s.registry.refused
 	default:
-		err = fmt.Errorf("it answered %d, want 0", api.DecodeI32(results[0]))
+		err = fmt.Errorf("it answered %d, want 0", api.DecodeI32(answer[0]))
 	}
 	if err != nil {
 		err = fmt.Errorf("plugin_init: %w", err)
@@ -70,10 +79,26 @@ func (m *Module) instantiate(ctx context.Context, s *instance) (*instance, error
 	return s, nil
 }
 
+// begin runs what of a guest runs before anything else.
+func (s *instance) begin(ctx context.Context) error {
+	if start := s.module.ExportedFunction(startExport); start != nil {
+		if err := call(ctx, start, nil); err != nil {
+			return fmt.Errorf("start function[%d] failed: %w", start.Definition().Index(), err)
+		}
+	}
+	if initialize := s.module.ExportedFunction("_initialize"); initialize != nil {
+		return call(ctx, initialize, nil)
+	}
+	return nil
+}
+
 // close frees the sandbox. What the guest printed last, without a line break, is logged.
 func (s *instance) close() {
 	for stream := range s.output {
 		s.flush(stream)
+	}
+	if s.release != nil {
+		s.release()
 	}
 	if s.module != nil {
 		_ = s.module.Close(context.Background())
@@ -94,20 +119,16 @@ func (s *instance) ended(ctx context.Context, err error) error {
 
 // reason is what of the guest's doing ended a call into it.
 func (s *instance) reason(err error) error {
-	var inner *allocatorError
-	if errors.As(err, &inner) {
+	if inner, ok := errors.AsType[*allocatorError](err); ok {
 		return inner
 	}
-	var f *Fault
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*FaultError](err); ok {
 		return f
 	}
-	var exit *sys.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*sys.ExitError](err); ok {
 		return fmt.Errorf("the guest exited with code %d (proc_exit)", exit.ExitCode())
 	}
-	var broken runtime.Error
-	if errors.As(err, &broken) {
+	if broken, ok := errors.AsType[runtime.Error](err); ok {
 		return fmt.Errorf("a host function broke, which is no fault of the guest: %w", broken)
 	}
 	if s.memory.refused {

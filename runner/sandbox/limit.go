@@ -39,8 +39,8 @@ func (l *memoryLimit) Reallocate(size uint64) []byte {
 	return l.pages[:size]
 }
 
-// Free implements experimental.LinearMemory. wazero calls it as soon as a guest's context ends, while a host function may
-// still use the memory: it is freed with the sandbox instead.
+// Free implements experimental.LinearMemory. wazero calls it as soon as a guest exits, and in the interpreter when its
+// context ends, while a host function may still use the memory: it is freed with the sandbox instead.
 func (l *memoryLimit) Free() {}
 
 func (l *memoryLimit) free() {

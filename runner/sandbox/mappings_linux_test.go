@@ -12,7 +12,7 @@ import (
 )
 
 // What a run took is given back, however it ended. It measures the whole process, so nothing else may run.
-func TestRunsGiveMemoryBack(t *testing.T) {
+func TestRunsGiveMemoryBack(t *testing.T) { //nolint:paralleltest // it counts what the whole process has mapped
 	for name, interpreter := range map[string]bool{"compiler": false, "interpreter": true} {
 		t.Run(name, func(t *testing.T) {
 			m := prepareOn(t, newEngine(t, interpreter), guest)
@@ -39,7 +39,7 @@ func TestRunsGiveMemoryBack(t *testing.T) {
 }
 
 // Modules that are closed give their machine code back; the engine lives on. As above, nothing else may run.
-func TestModulesGiveMemoryBack(t *testing.T) {
+func TestModulesGiveMemoryBack(t *testing.T) { //nolint:paralleltest // as above
 	const rounds = 200
 	engine := newEngine(t, false)
 	wasm := modules(t)["simd"]

@@ -6,19 +6,19 @@ import (
 	"unicode/utf8"
 )
 
-// Fault is a guest's misuse of a host function. It ends the guest.
-type Fault struct {
+// FaultError is a guest's misuse of a host function. It ends the guest.
+type FaultError struct {
 	// Function is the import that was called.
 	Function string
 	Problem  string
 }
 
 // Error says which function was misused and how.
-func (f *Fault) Error() string { return f.Function + ": " + f.Problem }
+func (f *FaultError) Error() string { return f.Function + ": " + f.Problem }
 
 // fault ends the guest: wazero turns the panic of a host function into the error of the call into the guest.
 func fault(function, format string, args ...any) {
-	panic(&Fault{Function: function, Problem: fmt.Sprintf(format, args...)})
+	panic(&FaultError{Function: function, Problem: fmt.Sprintf(format, args...)})
 }
 
 // read copies length bytes at ptr of the guest's memory.

@@ -16,11 +16,12 @@ import (
 
 // Module is a prepared guest. It is safe for concurrent use: each Run has a sandbox of its own.
 type Module struct {
-	runtime   wazero.Runtime
-	compiled  wazero.CompiledModule
-	exports   map[string]api.FunctionDefinition
-	jobs      map[string]Job
-	maxMemory uint64
+	runtime     wazero.Runtime
+	interpreter bool
+	compiled    wazero.CompiledModule
+	exports     map[string]api.FunctionDefinition
+	jobs        map[string]Job
+	maxMemory   uint64
 	// memory is the most the guest can have: maxMemory, or less when it declares less.
 	memory uint64
 	log    *slog.Logger
@@ -82,7 +83,7 @@ var ErrNoJob = errors.New("the extension has no such job")
 //
 // # Errors
 //
-// ErrNoJob; a *Fault; a trap, an exit or a Go panic of the guest; ctx's cause, when it ended.
+// ErrNoJob; a *FaultError; a trap, an exit or a Go panic of the guest; ctx's cause, when it ended.
 func (m *Module) Run(ctx context.Context, input Input, host Host) (Result, error) {
 	job, ok := m.jobs[input.Job]
 	if !ok {
@@ -112,7 +113,7 @@ func (m *Module) Run(ctx context.Context, input Input, host Host) (Result, error
 	stack := [4]uint64{
 		api.EncodeU32(ctxPtr), uint64(len(input.Context)), api.EncodeU32(statePtr), uint64(len(input.State)),
 	}
-	err = s.module.ExportedFunction(job.Export).CallWithStack(ctx, stack[:])
+	err = call(ctx, s.module.ExportedFunction(job.Export), stack[:])
 	result.Memory = uint64(s.module.Memory().Size())
 	if err != nil {
 		return result, s.ended(ctx, err)
@@ -135,7 +136,7 @@ func (m *Module) Cleanup(ctx context.Context) error {
 	defer s.close()
 	s.registry = r // calls are refused in plugin_cleanup, too
 	ctx = withInstance(ctx, s)
-	if _, err := s.module.ExportedFunction("plugin_cleanup").Call(ctx); err != nil {
+	if err := call(ctx, s.module.ExportedFunction("plugin_cleanup"), make([]uint64, 1)); err != nil {
 		return fmt.Errorf("plugin_cleanup: %w", s.ended(ctx, err))
 	}
 	return nil

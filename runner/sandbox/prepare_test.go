@@ -61,7 +61,7 @@ var refused = map[string]string{
 	"start_traps":      "start the guest: the guest trapped: start function[3] failed: unreachable, in ",
 	"start_loops":      "start the guest: context deadline exceeded",
 	"initialize_loops": "start the guest: context deadline exceeded",
-	"initialize_exits": "plugin_init: the guest exited with code 0 (proc_exit)",
+	"initialize_exits": "start the guest: the guest exited with code 0 (proc_exit)",
 	"data_outside":     "start the guest: the guest failed: data[0]: out of bounds memory access",
 
 	"init_answers_1":         "plugin_init: it answered 1, want 0",
@@ -79,12 +79,12 @@ var refused = map[string]string{
 	"memory_large":   "the guest starts with 5 MB of memory and may have 4: raise max_memory_mb in its manifest",
 	"table_large":    "table section: 100000000 table entries, at most 262144 are possible",
 	"memory_shared":  "memory section: the module uses threads, which guests cannot: build it without atomics and shared memory",
-	"atomics":        "compile module: the module uses threads, which guests cannot: build it without atomics and shared memory",
+	"atomics":        "code section: function 0 at 3: the module uses threads, which guests cannot: build it without atomics and shared memory",
 	"memory_64":      "memory section: the module uses 64-bit memory, which guests cannot: build it for wasm32",
 	"memory_twice":   "memory section: the module uses several memories, which guests cannot: build it with one",
-	"tail_call":      "compile module: the module uses tail calls, which guests cannot: build it without them (clang: -mno-tail-call)",
+	"tail_call":      "code section: function 0 at 1: the module uses tail calls, which guests cannot: build it without them (clang: -mno-tail-call)",
 	"tag":            "tag section: the module uses exceptions, which guests cannot: build it without them (Rust: panic=abort, C++: -fno-exceptions)",
-	"try":            "compile module: the module uses exceptions, which guests cannot: build it without them (Rust: panic=abort, C++: -fno-exceptions)",
+	"try":            "code section: function 0 at 1: the module uses exceptions, which guests cannot: build it without them (Rust: panic=abort, C++: -fno-exceptions)",
 	"extended_const": "global section: the module uses extended constant expressions, which guests cannot: build it without them (clang: -mno-extended-const)",
 }
 
@@ -190,7 +190,7 @@ func TestPrepareRefusesEveryTruncation(t *testing.T) {
 	engine := newEngine(t, true)
 	whole := modules(t)["everything"]
 	// Sections end where the next one begins, and a module without its last sections may be one.
-	for n := range len(whole) {
+	for n := range whole {
 		m, err := engine.Prepare(t.Context(), whole[:n], maxMemory)
 		if err == nil {
 			_ = m.Close(t.Context())

@@ -13,6 +13,7 @@ type quietHost struct{ log *slog.Logger }
 func (quietHost) Call(context.Context, Call) json.RawMessage {
 	return failure("failed_precondition", "calls are for jobs")
 }
+
 func (quietHost) CallMany(_ context.Context, calls []Call) []json.RawMessage {
 	return make([]json.RawMessage, len(calls))
 }

@@ -70,8 +70,10 @@ func (r *reader) constant() {
 		switch opcode := r.byte(); opcode {
 		case 0x0b: // end
 			return
-		case 0x41, 0x42, 0x23, 0xd0, 0xd2: // i32.const, i64.const, global.get, ref.null, ref.func
+		case 0x41, 0x42, 0x23, 0xd2: // i32.const, i64.const, global.get, ref.func
 			r.skipNumber()
+		case 0xd0: // ref.null
+			referenceType(r)
 		case 0x43: // f32.const
 			r.bytes(4)
 		case 0x44: // f64.const
@@ -98,4 +100,13 @@ func appendU32(data []byte, value uint32) []byte {
 		value >>= 7
 	}
 	return append(data, byte(value))
+}
+
+// appendI32 appends a number as signed LEB128.
+func appendI32(data []byte, value int32) []byte {
+	for value < -64 || value > 63 {
+		data = append(data, byte(value)|0x80) //nolint:gosec // seven bits at a time
+		value >>= 7
+	}
+	return append(data, byte(value)&0x7f)
 }

@@ -101,10 +101,25 @@ func answer(method string, data []byte, out any) error {
 	if out == nil {
 		return nil
 	}
-	if err := json.Unmarshal(data, out); err != nil {
+	var err error
+	if file, ok := out.(interface{ data() *[]byte }); ok {
+		err = decodeFile(data, out, file.data())
+	} else {
+		err = json.Unmarshal(data, out)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: decode answer: %w", method, err)
 	}
 	return nil
+}
+
+// decodeFile decodes an answer whose field `data` goes to content.
+func decodeFile(data []byte, out any, content *[]byte) error {
+	decoded, ok, err := decodeBinary(data, out, "data")
+	if ok {
+		*content = decoded
+	}
+	return err
 }
 
 func refused(data []byte) error {

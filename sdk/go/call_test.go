@@ -24,7 +24,7 @@ func inspectRefusals(job *airlock.JobContext) error {
 		err := job.Call(method, "", nil, nil)
 		var got *airlock.Error
 		if !errors.As(err, &got) || *got != want {
-			return fmt.Errorf("%s: error %v, want %v", method, err, want)
+			return fmt.Errorf("%s: error %w, want %v", method, err, want)
 		}
 	}
 	// An answer may speak of errors below its top level.

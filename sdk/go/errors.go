@@ -46,8 +46,7 @@ func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 
 // ErrorCode returns the code of the [Error] in err's chain, and "" if there is none.
 func ErrorCode(err error) Code {
-	var call *Error
-	if errors.As(err, &call) {
+	if call, ok := errors.AsType[*Error](err); ok {
 		return call.Code
 	}
 	return ""

@@ -1,7 +1,6 @@
 package airlock
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -34,7 +33,8 @@ func Run(host Host, name string, context, state []byte) int32 {
 
 func newJobContext(host Host, context, state []byte) (*JobContext, error) {
 	job := &JobContext{host: host, state: state}
-	if err := json.Unmarshal(context, job); err != nil {
+	data, binary, err := decodeBinary(context, job, "event", "data_base64")
+	if err != nil {
 		return nil, fmt.Errorf("decode job context: %w", err)
 	}
 	id, err := ParseUUID(job.ID)
@@ -44,6 +44,9 @@ func newJobContext(host Host, context, state []byte) (*JobContext, error) {
 	job.id = id
 	if job.Event != nil {
 		job.Event.job = job
+	}
+	if binary {
+		job.Event.binary = data
 	}
 	return job, nil
 }

@@ -115,6 +115,8 @@ type SidecarContent struct {
 	Digest string `json:"digest"`
 }
 
+func (c *SidecarContent) data() *[]byte { return &c.Data }
+
 // ReadSidecar returns a file beside an entry. It calls query:vdfs.read_sidecar.
 func (v VDFS) ReadSidecar(entryID, filename string) (SidecarContent, error) {
 	input := struct {
@@ -132,6 +134,8 @@ type ContentRange struct {
 	Size int64  `json:"size"`
 	EOF  bool   `json:"eof"`
 }
+
+func (c *ContentRange) data() *[]byte { return &c.Data }
 
 // ReadContent returns up to length bytes, from offset, of what a content reference names. A length of 0 means 1 MiB. It calls
 // query:vdfs.read_content.

@@ -1,13 +1,13 @@
 package receipt
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // symbols are written beside amounts, the longer before those they contain.
-var symbols = []struct{ symbol, code string }{
+var symbols = []sign{
 	{"US$", "USD"},
 	{"CA$", "CAD"},
 	{"C$", "CAD"},
@@ -37,14 +37,33 @@ var codes = []string{
 	"PLN", "RON", "SEK", "SGD", "THB", "TRY", "USD", "ZAR",
 }
 
-// currencyPattern matches a currency beside an amount; [currencyCode] names it.
-var currencyPattern = func() string {
-	var alternatives []string
+// sign is how a currency is written, and which one it is.
+type sign struct{ text, code string }
+
+// currencies are the signs and the codes by their first byte.
+var currencies = sync.OnceValue(func() *[256][]sign {
+	var by [256][]sign
 	for _, s := range symbols {
-		alternatives = append(alternatives, regexp.QuoteMeta(s.symbol))
+		by[s.text[0]] = append(by[s.text[0]], s)
 	}
-	return strings.Join(append(alternatives, codes...), "|")
-}()
+	for _, code := range codes {
+		by[code[0]] = append(by[code[0]], sign{code, code})
+	}
+	return &by
+})
+
+// currencyAt returns the code of the currency that stands at i and where it ends; "" if there is none.
+func currencyAt(s string, i int) (code string, end int) {
+	if i == len(s) {
+		return "", i
+	}
+	for _, c := range currencies()[s[i]] {
+		if end = i + len(c.text); strings.HasPrefix(s[i:], c.text) {
+			return c.code, end
+		}
+	}
+	return "", i
+}
 
 // currencyCode returns the ISO 4217 code of a symbol or a code, and "" for anything else.
 func currencyCode(s string) string {
@@ -53,7 +72,7 @@ func currencyCode(s string) string {
 		return upper
 	}
 	for _, candidate := range symbols {
-		if candidate.symbol == s {
+		if candidate.text == s {
 			return candidate.code
 		}
 	}

@@ -1,17 +1,8 @@
 package receipt
 
 import (
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
-)
-
-var (
-	isoRE     = regexp.MustCompile(`(?:^|\D)(\d{4})-(\d{2})-(\d{2})(?:$|\D)`)
-	numericRE = regexp.MustCompile(`(?:^|[^\d.,/-])(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})(?:$|[^\d])`)
-	dayRE     = regexp.MustCompile(`(?:^|\D)(\d{1,2})(?:st|nd|rd|th|\.)? ?(?:of )?([a-zä]{3,9})\.?,? (\d{4})(?:$|\D)`)
-	monthRE   = regexp.MustCompile(`(?:^|[^a-zä])([a-zä]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})(?:$|\D)`)
 )
 
 var months = map[string]time.Month{
@@ -33,34 +24,19 @@ func month(word string) (time.Month, bool) {
 // without it a slash means month first if monthFirst says so.
 func ParseDate(s string, near time.Time, monthFirst bool) (time.Time, bool) {
 	if !strings.ContainsAny(s, "0123456789") {
-		return time.Time{}, false // most lines; the search for a pattern is slow
+		return time.Time{}, false // most lines
 	}
 	s = strings.ToLower(s)
-	if m := isoRE.FindStringSubmatch(s); m != nil {
-		if date, ok := day(number(m[1]), time.Month(number(m[2])), number(m[3])); ok {
-			return date, true
-		}
+	if date, ok := isoIn(s); ok {
+		return date, true
 	}
-	if m := numericRE.FindStringSubmatch(s); m != nil {
-		if date, ok := numeric(number(m[1]), number(m[3]), number(m[4]), m[2] != ".", near, monthFirst); ok {
-			return date, true
-		}
+	if date, ok := numericIn(s, near, monthFirst); ok {
+		return date, true
 	}
-	for _, m := range dayRE.FindAllStringSubmatch(s, 5) {
-		if named, ok := month(m[2]); ok {
-			if date, ok := day(number(m[3]), named, number(m[1])); ok {
-				return date, true
-			}
-		}
+	if date, ok := dayIn(s); ok {
+		return date, true
 	}
-	for _, m := range monthRE.FindAllStringSubmatch(s, 5) {
-		if named, ok := month(m[1]); ok {
-			if date, ok := day(number(m[3]), named, number(m[2])); ok {
-				return date, true
-			}
-		}
-	}
-	return time.Time{}, false
+	return monthIn(s)
 }
 
 // numeric reads two numbers and a year. Points mean day first, other signs can mean both.
@@ -93,11 +69,6 @@ func day(year int, m time.Month, d int) (time.Time, bool) {
 	return date, year >= 1990 && year < 2100 && date.Month() == m && date.Day() == d
 }
 
-func number(s string) int {
-	n, _ := strconv.Atoi(s) // the patterns let only digits through
-	return n
-}
-
 var (
 	dateWords = []string{
 		"date", "datum", "dated", "invoice date", "order date", "rechnungsdatum", "belegdatum", "bestelldatum", "kaufdatum", "paid on", "date paid",
@@ -118,20 +89,20 @@ func findDate(lines []line, mailed time.Time, monthFirst bool) (date time.Time, 
 		return date, ok && (mailed.IsZero() || date.Before(mailed.Add(48*time.Hour)))
 	}
 	for i, l := range lines {
-		if !has(l.words, dateWords...) || has(l.words, otherDateWords...) {
+		if !l.speaks(ofDate) || l.speaks(ofOtherDate) {
 			continue
 		}
 		if date, ok := found(i); ok {
 			return date, true
 		}
-		if i+1 < len(lines) && !has(lines[i+1].words, otherDateWords...) {
+		if i+1 < len(lines) && !lines[i+1].speaks(ofOtherDate) {
 			if date, ok := found(i + 1); ok {
 				return date, true
 			}
 		}
 	}
 	for i, l := range lines {
-		if has(l.words, otherDateWords...) {
+		if l.speaks(ofOtherDate) {
 			continue
 		}
 		if date, ok := found(i); ok {

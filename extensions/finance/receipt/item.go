@@ -1,7 +1,6 @@
 package receipt
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 )
@@ -21,13 +20,6 @@ const (
 	maxUnit = 1_000_000 * amountUnit
 )
 
-var (
-	quantityRE = regexp.MustCompile(`^(\d{1,4}(?:[.,]\d{1,3})?) ?(?:x|×|X|Stk\.?|St\.?|pcs|Stück)\s+(.+)$`)
-	countRE    = regexp.MustCompile(`^(.*\S)\s{2,}(\d{1,4}(?:[.,]\d{1,3})?)(?: ?(?:x|×|Stk\.?|Stück|pcs|h|hrs))?\s*(?:@|à|a)?$`)
-	trailerRE  = regexp.MustCompile(`(?:\s+(?:[A-Z]|x|×|@|à|\*|\d{1,2} ?%))+$`)
-	positionRE = regexp.MustCompile(`^\d{1,3}\.?\s{2,}`)
-)
-
 // notItemWords are those of lines that end in an amount and are no article.
 var notItemWords = []string{
 	"visa", "mastercard", "amex", "american express", "paypal", "apple pay", "google pay", "klarna", "girocard", "ec-karte", "kreditkarte", "card", "cash", "bar", "change", "rückgeld",
@@ -44,7 +36,7 @@ func findItems(lines []line, end int) ([]Item, Amount) {
 		if !ok || len(items) == maxItems || strings.TrimSpace(trailing(l.text[value.end:])) != "" {
 			continue
 		}
-		if _, isTotal := totalRank(l.words); isTotal || has(l.words, notTotalWords...) || has(l.words, notItemWords...) {
+		if l.speaks(ofTotal | ofAmount | ofNoTotal | ofNoItem) {
 			continue
 		}
 		description, quantity := describe(l.text[:l.money[0].start])
@@ -71,14 +63,13 @@ func trailing(s string) string {
 
 func describe(s string) (description, quantity string) {
 	s = strings.TrimRight(s, " \t.:…-–@à€$£")
-	s = positionRE.ReplaceAllString(strings.TrimSpace(s), "")
-	if m := quantityRE.FindStringSubmatch(s); m != nil {
-		quantity, s = m[1], m[2]
-	} else if m := countRE.FindStringSubmatch(s); m != nil {
-		s, quantity = m[1], m[2]
+	s = withoutPosition(strings.TrimSpace(s))
+	if many, rest := countedAhead(s); many != "" {
+		quantity, s = many, rest
+	} else if rest, many := countedBehind(s); many != "" {
+		quantity, s = many, rest
 	}
-	s = trailerRE.ReplaceAllString(s, "")
-	return strings.Join(strings.Fields(s), " "), quantity
+	return strings.Join(strings.Fields(withoutTrailers(s)), " "), quantity
 }
 
 // counted takes a number off the end of a description if it is how many of the unit price make the line's amount.
@@ -93,14 +84,4 @@ func counted(description string, unit, amount Amount) (rest, quantity string) {
 		return description, ""
 	}
 	return description[:at], quantity
-}
-
-func letters(s string) int {
-	n := 0
-	for _, r := range s {
-		if unicode.IsLetter(r) {
-			n++
-		}
-	}
-	return n
 }

@@ -60,7 +60,7 @@ var (
 // Judge decides whether a mail or a document is a receipt or an invoice.
 func Judge(e Evidence) Verdict {
 	lines := readLines(e.Text)
-	subject, text := words(e.Subject), bodyWords(lines)
+	subject := words(e.Subject)
 	if e.Stated.Kind == "Order" || e.Stated.Kind == "Invoice" {
 		if e.Stated.Amount != "" {
 			return Verdict{Receipt: true}
@@ -69,7 +69,7 @@ func Judge(e Evidence) Verdict {
 	sum := findTotal(lines)
 	named := has(subject, receiptSubject...) && !has(subject, offers...)
 	score := 2 * bit(named)
-	score += min(2, count(text, receiptText))
+	score += min(2, count(wordsOn(ofReceipt, lines), receiptText))
 	score += 2 * bit(nameContains(e.Documents))
 	if sum.found {
 		score += 3 - sum.rank
@@ -77,9 +77,9 @@ func Judge(e Evidence) Verdict {
 	_, taxed := findTax(lines, sum.amount)
 	score += bit(taxed) + bit(findPayment(lines) != "")
 
-	promoted := min(4, count(text, promotions)+2*count(subject, promotions)+bit(e.Bulk))
-	shipped := 3*bit(has(subject, shippingSubject...)) + min(2, count(text, shippingText)) + 2*bit(e.Stated.Kind == "ParcelDelivery")
-	stated := 2*min(2, count(text, statements)) + 3*bit(has(subject, statements...))
+	promoted := min(4, count(wordsOn(ofPromotion, lines), promotions)+2*count(subject, promotions)+bit(e.Bulk))
+	shipped := 3*bit(has(subject, shippingSubject...)) + min(2, count(wordsOn(ofShipping, lines), shippingText)) + 2*bit(e.Stated.Kind == "ParcelDelivery")
+	stated := 2*min(2, count(wordsOn(ofStatement, lines), statements)) + 3*bit(has(subject, statements...))
 	offered := 4 * bit(has(subject, offers...))
 	if named {
 		// An order confirmation may name a date of delivery, and a shop that confirms one still sells.
@@ -109,27 +109,21 @@ func Judge(e Evidence) Verdict {
 	}
 }
 
-func bodyWords(lines []line) string {
+// wordsOn returns the words of the lines that speak of a topic.
+func wordsOn(topic topics, lines []line) string {
 	var out strings.Builder
 	for _, l := range lines {
-		out.WriteString(l.words + "\n")
+		if l.speaks(topic) {
+			out.WriteString(l.words + "\n")
+		}
 	}
 	return out.String()
-}
-
-// count returns how many of the phrases are in the words.
-func count(words string, phrases []string) int {
-	n := 0
-	for _, phrase := range phrases {
-		n += bit(has(words, phrase))
-	}
-	return n
 }
 
 func nameContains(names []string) bool {
 	for _, name := range names {
 		name = strings.Map(func(r rune) rune {
-			if r == '_' || r == '-' || r == '.' || digit(byte(min(r, 127))) {
+			if r == '_' || r == '-' || r == '.' || r >= '0' && r <= '9' {
 				return ' '
 			}
 			return r

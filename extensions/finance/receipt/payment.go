@@ -1,6 +1,9 @@
 package receipt
 
-import "regexp"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // methods are ways to pay and the words for them, the more telling first.
 var methods = []struct {
@@ -24,28 +27,62 @@ var methods = []struct {
 	{"cash", []string{"cash", "barzahlung", "bar bezahlt"}},
 }
 
-var (
-	lastFourRE = regexp.MustCompile(`(?:ending (?:in|with) |endet auf |[•*xX.#…]{2,}[ -]?)(\d{4})(?:\D|$)`)
-	cashRE     = regexp.MustCompile(`^bar\b`)
-)
-
 // findPayment returns how a document says it was paid, as in `Visa ending in 4242`, and "" if it does not.
 func findPayment(lines []line) string {
 	best, rank := "", len(methods)
 	for _, l := range lines {
 		for i, method := range methods[:rank] {
-			if !has(l.words, method.words...) {
+			if !l.speaks(ofPayment) || !has(l.words, method.words...) {
 				continue
 			}
 			best, rank = method.name, i
-			if m := lastFourRE.FindStringSubmatch(l.text); m != nil {
-				best += " ending in " + m[1]
+			if number := lastFour(l.text); number != "" {
+				best += " ending in " + number
 			}
 			break
 		}
-		if rank == len(methods) && cashRE.MatchString(l.words) && len(l.money) > 0 {
+		if rank == len(methods) && saysBar(l.words) && len(l.money) > 0 {
 			best, rank = "cash", len(methods)-1
 		}
 	}
 	return best
+}
+
+// lastFour returns the digits that a card's number ends in: those of `ending in 4242`, `endet auf 4242` or `**** 4242`.
+func lastFour(s string) string {
+	for i := 0; i < len(s); i++ {
+		end := digits(s, i)
+		if end-i == 4 && namesCard(s[:i]) {
+			return s[i:end]
+		}
+		i = max(i, end)
+	}
+	return ""
+}
+
+// namesCard tells that the digits of a card follow.
+func namesCard(s string) bool {
+	for _, phrase := range []string{"ending in ", "ending with ", "endet auf "} {
+		if strings.HasSuffix(s, phrase) {
+			return true
+		}
+	}
+	if s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '-') {
+		s = s[:len(s)-1]
+	}
+	const masks = "•*xX.#…"
+	for range 2 {
+		mask, size := utf8.DecodeLastRuneInString(s)
+		if size == 0 || !strings.ContainsRune(masks, mask) {
+			return false
+		}
+		s = s[:len(s)-size]
+	}
+	return true
+}
+
+// saysBar tells that a line begins with the German word for cash.
+func saysBar(words string) bool {
+	rest, ok := strings.CutPrefix(words, "bar")
+	return ok && (rest == "" || !wordByte(rest[0]))
 }

@@ -23,8 +23,8 @@ func findTax(lines []line, paid Amount) (Amount, bool) {
 	var sum Amount
 	found := false
 	for i, l := range lines {
-		isSum := has(l.words, taxSumWords...)
-		if !isSum && (!has(l.words, taxWords...) || has(l.words, notTaxWords...)) {
+		isSum := l.speaks(ofTaxSum)
+		if !isSum && (!l.speaks(ofTax) || l.speaks(ofNoTax)) {
 			continue
 		}
 		value, _, ok := totalValue(lines, i)

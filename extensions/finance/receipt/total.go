@@ -32,7 +32,7 @@ type total struct {
 func findTotal(lines []line) total {
 	best := total{rank: len(totalWords)}
 	for i, l := range lines {
-		rank, ok := totalRank(l.words)
+		rank, ok := l.totalRank()
 		if !ok || rank > best.rank {
 			continue
 		}
@@ -46,16 +46,16 @@ func findTotal(lines []line) total {
 	return best
 }
 
-func totalRank(words string) (int, bool) {
-	if has(words, notTotalWords...) {
+// totalRank returns how sure a line's words for a total are: 0 for the surest, and no rank without any.
+func (l line) totalRank() (int, bool) {
+	switch {
+	case l.speaks(ofNoTotal):
 		return 0, false
+	case l.speaks(ofTotal):
+		return 0, true
+	default:
+		return 1, l.speaks(ofAmount)
 	}
-	for rank, phrases := range totalWords {
-		if has(words, phrases...) {
-			return rank, true
-		}
-	}
-	return 0, false
 }
 
 // totalValue returns the amount of a total's line, or of the line below it where that holds nothing else.
@@ -83,7 +83,7 @@ var subtotalWords = []string{"subtotal", "sub-total", "sub total", "zwischensumm
 // findSubtotal returns the sum before tax, if the document names one.
 func findSubtotal(lines []line) (Amount, int, bool) {
 	for i, l := range lines {
-		if !has(l.words, subtotalWords...) || strings.Contains(l.text, "%") {
+		if !l.speaks(ofSubtotal) || strings.Contains(l.text, "%") {
 			continue
 		}
 		if value, at, ok := totalValue(lines, i); ok {

@@ -1,7 +1,7 @@
 package receipt
 
 import (
-	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,18 +22,21 @@ var privateDomains = []string{
 
 // IsPrivateDomain tells that an address of this domain says nothing about who its owner works for.
 func IsPrivateDomain(domain string) bool {
-	for _, private := range privateDomains {
-		if domain == private {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(privateDomains, domain)
 }
 
-var (
-	companyRE = regexp.MustCompile(`(?:^|\s)(?:GmbH|AG|UG|KG|OHG|GbR|e\.K\.|e\.V\.|SE|Inc\.?|LLC|L\.L\.C\.|Ltd\.?|Limited|PLC|plc|Corp\.?|Co\.|B\.V\.|S\.A\.|S\.r\.l\.|SARL|SAS|Pty|Oy|AB|ApS)(?:$|[\s,·|])`)
-	roleRE    = regexp.MustCompile(`(?i)\b(?:no-?reply|billing|receipts?|invoices?|support|service|team|orders?|info|shop|store|accounts?|payments?|rechnung(?:en)?|kundenservice|buchhaltung|bestellung(?:en)?|notifications?|customer|mail(?:er)?|hello)\b`)
-)
+// legalForms end the name of a company.
+var legalForms = []string{
+	"GmbH", "AG", "UG", "KG", "OHG", "GbR", "e.K.", "e.V.", "SE", "Inc", "Inc.", "LLC", "L.L.C.", "Ltd", "Ltd.", "Limited", "PLC", "plc", "Corp", "Corp.",
+	"Co.", "B.V.", "S.A.", "S.r.l.", "SARL", "SAS", "Pty", "Oy", "AB", "ApS",
+}
+
+// roles are whom a sender calls itself beside its name.
+var roles = []string{
+	"noreply", "no-reply", "billing", "receipt", "receipts", "invoice", "invoices", "support", "service", "team", "order", "orders", "info", "shop", "store",
+	"account", "accounts", "payment", "payments", "rechnung", "rechnungen", "kundenservice", "buchhaltung", "bestellung", "bestellungen",
+	"notification", "notifications", "customer", "mail", "mailer", "hello",
+}
 
 // notVendorWords begin or fill the lines above a receipt that do not name its vendor.
 var notVendorWords = []string{
@@ -76,7 +79,7 @@ func heading(lines []line) string {
 	}
 	for _, l := range top {
 		n := utf8.RuneCountInString(l.text)
-		if n >= 2 && n <= 50 && letters(l.text)*2 > n && len(l.money) == 0 && !has(l.words, notVendorWords...) && !strings.ContainsAny(l.text, "@:") {
+		if n >= 2 && n <= 50 && letters(l.text)*2 > n && len(l.money) == 0 && !l.speaks(ofNoVendor) && !strings.ContainsAny(l.text, "@:") {
 			return columnOf(l.text)
 		}
 	}
@@ -89,11 +92,32 @@ func companyLine(s string) string {
 		return ""
 	}
 	for column := range strings.SplitSeq(s, "  ") {
-		if at := companyRE.FindStringIndex(column); at != nil && at[0] > 0 {
-			return strings.Trim(column[:at[1]], " ,·|-–")
+		if end := legalFormEnd(column); end > 0 {
+			return strings.Trim(column[:end], " ,·|-–")
 		}
 	}
 	return ""
+}
+
+// legalFormEnd returns where the first legal form of a column ends, and 0 if it has none or is none but that.
+func legalFormEnd(column string) int {
+	for i := 0; i < len(column); i++ {
+		if i > 0 && !blank(column[i-1]) {
+			continue
+		}
+		end := i
+		for end < len(column) && !blank(column[end]) && after(column, end, ",", "·", "|") == end {
+			end++
+		}
+		if slices.Contains(legalForms, column[i:end]) {
+			if i > 1 { // with something in front of the space
+				return end
+			}
+			return 0
+		}
+		i = max(i, end-1)
+	}
+	return 0
 }
 
 // sameCompany returns the company of a document that the sender's name is part of: the longer form of it.
@@ -128,11 +152,35 @@ func company(name string) string {
 	if strings.Contains(name, "@") {
 		return ""
 	}
-	name = strings.Join(strings.Fields(roleRE.ReplaceAllString(name, " ")), " ")
+	name = strings.Join(strings.Fields(withoutRoles(name)), " ")
 	for _, joint := range []string{"at ", "from ", "von "} { // of Orders at Acme
 		name = strings.TrimPrefix(name, joint)
 	}
 	return strings.Trim(name, " ,-–|·&\"'")
+}
+
+// withoutRoles puts a space in the place of each role.
+func withoutRoles(name string) string {
+	var out strings.Builder
+	for name != "" {
+		end := 0
+		for end < len(name) && wordByte(name[end]) {
+			end++
+		}
+		const reply = "-reply"
+		if tail := end + len(reply); strings.EqualFold(name[:end], "no") && tail <= len(name) && strings.EqualFold(name[end:tail], reply) &&
+			(tail == len(name) || !wordByte(name[tail])) {
+			end = tail
+		}
+		if slices.Contains(roles, strings.ToLower(name[:end])) {
+			out.WriteByte(' ')
+		} else {
+			end = max(end, 1)
+			out.WriteString(name[:end])
+		}
+		name = name[end:]
+	}
+	return out.String()
 }
 
 // fromDomain makes a name of a domain: mail.acme-shop.co.uk is Acme-shop.

@@ -36,7 +36,7 @@ func (c *credentials) store(input json.RawMessage) (any, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.byID[in.ID] = in.Credential
-	return nil, nil
+	return nothing, nil
 }
 
 func (c *credentials) credential(input json.RawMessage) (any, error) {

@@ -125,7 +125,7 @@ func (e *entries) update(input json.RawMessage) (any, error) {
 		return nil, err
 	}
 	found.Metadata, found.UpdatedAt = metadata, time.Now().UTC()
-	return nil, nil
+	return nothing, nil
 }
 
 // find decodes a request and returns the entry it names by id or by path.

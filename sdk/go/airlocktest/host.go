@@ -16,6 +16,9 @@ import (
 // error as `internal`.
 type Handler func(input json.RawMessage) (any, error)
 
+// nothing is what an operation answers that has nothing to tell.
+var nothing = json.RawMessage("null")
+
 // Host runs jobs in a test. Its methods may be called from several goroutines.
 type Host struct {
 	t testing.TB
@@ -43,10 +46,10 @@ type Host struct {
 var _ airlock.Host = (*Host)(nil)
 
 // New returns a host with in-memory vdfs and credentials and no other operation.
-func New(t testing.TB) *Host {
-	t.Helper()
+func New(tb testing.TB) *Host {
+	tb.Helper()
 	h := &Host{
-		t:         t,
+		t:         tb,
 		job:       airlock.UUID{0x0a, 0x11, 0x0c, 0x4b, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 1},
 		library:   airlock.UUID{0x11, 0xb4, 0xa4, 0x17, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 2},
 		handlers:  map[string]Handler{},

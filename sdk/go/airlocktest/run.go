@@ -25,6 +25,7 @@ type Option func(h *Host, s *start)
 
 type start struct {
 	context map[string]any
+	attempt int
 	state   []byte
 }
 
@@ -60,7 +61,7 @@ func WithJobID(id string) Option {
 
 // WithAttempt makes this the nth attempt, counting from 1.
 func WithAttempt(n int) Option {
-	return func(_ *Host, s *start) { s.context["attempt"] = n }
+	return func(_ *Host, s *start) { s.attempt = n }
 }
 
 // Resumed starts the job from the last checkpoint that the host has, as the next attempt does.
@@ -72,7 +73,7 @@ func Resumed() Option {
 		}
 		s.state = h.checkpoints[len(h.checkpoints)-1]
 		s.context["resumed"] = true
-		s.context["attempt"] = h.attempt + 1
+		s.attempt = h.attempt + 1
 	}
 }
 
@@ -80,13 +81,13 @@ func Resumed() Option {
 // remembers.
 func (h *Host) Run(job string, options ...Option) int32 {
 	h.t.Helper()
-	s := &start{context: map[string]any{"extension": "test", "job": job, "attempt": 1, "resumed": false}}
+	s := &start{context: map[string]any{"extension": "test", "job": job, "resumed": false}, attempt: 1}
 	h.mu.Lock()
 	for _, option := range options {
 		option(h, s)
 	}
 	s.context["job_id"], s.context["library_id"] = h.job.String(), h.library.String()
-	h.attempt = s.context["attempt"].(int)
+	s.context["attempt"], h.attempt = s.attempt, s.attempt
 	h.mu.Unlock()
 	return airlock.Run(h, job, h.encode(s.context), s.state)
 }

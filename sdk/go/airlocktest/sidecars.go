@@ -17,9 +17,9 @@ func (e *entries) write(input json.RawMessage) (any, error) {
 	}
 	found.data[in.Filename] = in.Data
 	// The answers of earlier calls share the old list.
-	kept := slices.DeleteFunc(slices.Clone(found.Sidecars), func(s airlock.Sidecar) bool { return s.Filename == in.Filename })
-	found.Sidecars = append(kept, airlock.Sidecar{Filename: in.Filename, Size: int64(len(in.Data)), Digest: digest(in.Data)})
-	return nil, nil
+	found.Sidecars = slices.DeleteFunc(slices.Clone(found.Sidecars), func(s airlock.Sidecar) bool { return s.Filename == in.Filename })
+	found.Sidecars = append(found.Sidecars, airlock.Sidecar{Filename: in.Filename, Size: int64(len(in.Data)), Digest: digest(in.Data)})
+	return nothing, nil
 }
 
 func (e *entries) read(input json.RawMessage) (any, error) {
