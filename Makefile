@@ -64,8 +64,8 @@ vet:
 	GOOS=wasip1 GOARCH=wasm go vet ./sdk/... $(GUESTS)
 
 .PHONY: fuzz
-fuzz: ## each fuzz target for 5 seconds
-	internal/make/fuzz 5s
+fuzz: ## each fuzz target for 3 seconds
+	internal/make/fuzz 3s
 
 .PHONY: benchmarks
 benchmarks: ## each benchmark once
