@@ -73,6 +73,17 @@ func TestJobOutcomes(t *testing.T) {
 	})
 }
 
+func TestJobInALibraryThatIsNotGranted(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	c.install(`{"methods":[],"libraries":["`+uuid.NewString()+`"]}`, "")
+	c.work(runner.Config{})
+	run := c.outcome(c.submit("empty", ""))
+	if run.State != bus.StateDead || run.Errors[0].Code != bus.PermissionDenied || !strings.Contains(run.Errors[0].Error, c.library.String()) {
+		t.Errorf("outcome is %s %+v", run.State, run.Errors)
+	}
+}
+
 func TestJobTellsAboutItself(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)

@@ -45,6 +45,12 @@ func TestCommandsOnARunningAirlock(t *testing.T) {
 		t.Errorf("a job that fails: exit code %d\n%s%s", code, out, stderr)
 	}
 
+	must(t, cmd("extension", "load", guests.Build(t, "panicky"))...)
+	out, stderr, code = airlock(t, cmd("job", "submit", "panicky:panic", "--watch")...)
+	if code != 1 || !strings.Contains(out, "panic: the mailbox is on fire") || !strings.Contains(stderr, "the guest trapped: unreachable") {
+		t.Errorf("a Go guest that panics: exit code %d\n%s%s", code, out, stderr)
+	}
+
 	out = must(t, cmd("event", "publish", "order.created", "--data", `{"n":1}`, "--id", "1", "--json")...)
 	var published struct{ Jobs []startedJob }
 	if err := json.Unmarshal([]byte(out), &published); err != nil || len(published.Jobs) != 1 {

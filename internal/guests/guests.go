@@ -21,13 +21,16 @@ func Root(tb testing.TB) string {
 	return filepath.Join(filepath.Dir(file), "..", "..")
 }
 
-// Build builds the extension of a name, in extensions or examples, as `make build` does, and returns a folder with its manifest and module.
+// Build builds the extension of a name, in extensions, examples or beside this file, as `make build` does, and returns a folder with its manifest and module.
 // Go's build cache makes it quick from the second time on.
 func Build(tb testing.TB, name string) string {
 	tb.Helper()
 	source := filepath.Join(Root(tb), "extensions", name)
-	if _, err := os.Stat(source); err != nil {
-		source = filepath.Join(Root(tb), "examples", name)
+	for _, other := range []string{"examples", "internal/guests"} {
+		if _, err := os.Stat(source); err == nil {
+			break
+		}
+		source = filepath.Join(Root(tb), other, name)
 	}
 	folder := filepath.Join(tb.TempDir(), name)
 	if err := os.MkdirAll(folder, 0o750); err != nil {
