@@ -31,8 +31,18 @@ func TestMain(m *testing.M) {
 		stop()
 		os.Exit(code)
 	}
-	os.Exit(pgtest.Main(m))
+	dir, err := os.MkdirTemp("", "airlock-nats-server")
+	if err != nil {
+		panic(err)
+	}
+	natsDir = dir
+	code := pgtest.Main(m)
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
 }
+
+// natsDir is where nats-server is built, for all tests of this run.
+var natsDir string
 
 // process is a role that runs as a process of its own.
 type process struct {
@@ -201,11 +211,7 @@ type built struct {
 }
 
 var buildNATS = sync.OnceValue(func() built {
-	dir, err := os.MkdirTemp("", "airlock-nats-server")
-	if err != nil {
-		return built{err: err}
-	}
-	binary := filepath.Join(dir, "nats-server")
+	binary := filepath.Join(natsDir, "nats-server")
 	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", binary, "github.com/nats-io/nats-server/v2").CombinedOutput()
 	if err != nil {
 		return built{err: fmt.Errorf("build nats-server: %w\n%s", err, out)}
