@@ -23,21 +23,11 @@ const pingsPerJob = 1000
 
 // calls measures test.ping from a guest against a raw micro request with the same headers, both in one process, in turns.
 func (b *bench) calls(ctx context.Context) ([]row, error) {
-	dir, err := os.MkdirTemp("", "airlock-bench")
+	nc, stop, err := rawServer(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	server, err := bus.StartServer(ctx, bus.ServerConfig{Dir: dir})
-	if err != nil {
-		return nil, err
-	}
-	defer server.Stop()
-	nc, err := nats.Connect("nats://bench", nats.InProcessServer(server))
-	if err != nil {
-		return nil, err
-	}
-	defer nc.Close()
+	defer stop()
 	if err := serveRaw(nc); err != nil {
 		return nil, err
 	}
@@ -61,6 +51,31 @@ func (b *bench) calls(ctx context.Context) ([]row, error) {
 		{name: "test.ping from a guest, per call, median of 15", figure: median(guests), unit: "µs"},
 		{name: "floor: micro request with the same headers, in turns", figure: median(raws), unit: "µs"},
 		{name: "test.ping from a guest over the micro request", figure: median(ratios), unit: "x", goal: 2},
+	}, nil
+}
+
+// rawServer starts an empty embedded server, synced, and connects to it without anything of ours in between.
+func rawServer(ctx context.Context) (nc *nats.Conn, stop func(), err error) {
+	dir, err := os.MkdirTemp("", "airlock-bench")
+	if err != nil {
+		return nil, nil, err
+	}
+	server, err := bus.StartServer(ctx, bus.ServerConfig{Dir: dir})
+	if err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, nil, err
+	}
+	stop = func() {
+		server.Stop()
+		_ = os.RemoveAll(dir)
+	}
+	if nc, err = nats.Connect("nats://bench", nats.InProcessServer(server)); err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return nc, func() {
+		nc.Close()
+		stop()
 	}, nil
 }
 
@@ -94,21 +109,11 @@ func rawPings(ctx context.Context, nc *nats.Conn) (float64, error) {
 
 // floor measures two synced publishes, one after the other: what a job cannot do without.
 func (b *bench) floor(ctx context.Context, n int) ([]time.Duration, error) {
-	dir, err := os.MkdirTemp("", "airlock-bench")
+	nc, stop, err := rawServer(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	server, err := bus.StartServer(ctx, bus.ServerConfig{Dir: dir})
-	if err != nil {
-		return nil, err
-	}
-	defer server.Stop()
-	nc, err := nats.Connect("nats://bench", nats.InProcessServer(server))
-	if err != nil {
-		return nil, err
-	}
-	defer nc.Close()
+	defer stop()
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return nil, err
