@@ -65,17 +65,17 @@ func rawServer(ctx context.Context) (nc *nats.Conn, stop func(), err error) {
 		_ = os.RemoveAll(dir)
 		return nil, nil, err
 	}
-	stop = func() {
+	stopServer := func() {
 		server.Stop()
 		_ = os.RemoveAll(dir)
 	}
 	if nc, err = nats.Connect("nats://bench", nats.InProcessServer(server)); err != nil {
-		stop()
+		stopServer()
 		return nil, nil, err
 	}
 	return nc, func() {
 		nc.Close()
-		stop()
+		stopServer()
 	}, nil
 }
 
