@@ -27,8 +27,9 @@ type Attempt struct {
 	Checkpoint *Checkpoint
 	// Failures counts the failed attempts before this one.
 	Failures int
-	// Digest is the module an earlier attempt ran; empty on the first one.
-	Digest string
+	// Version is the version of the extension that an earlier attempt ran, and Digest its module; empty on the first one. A
+	// job that began under an earlier release has a Digest alone.
+	Version, Digest string
 
 	delivery *Delivery
 	// beating sends heartbeats, following refreshes the record.
@@ -61,8 +62,8 @@ func (d *Delivery) Begin(ctx context.Context, worker string) (*Attempt, error) {
 		return nil, err
 	}
 	a := &Attempt{
-		Job: d.Job, Token: run.Attempt, Checkpoint: run.Checkpoint, Failures: run.Failures, Digest: run.Digest,
-		delivery: d, run: run,
+		Job: d.Job, Token: run.Attempt, Checkpoint: run.Checkpoint, Failures: run.Failures,
+		Version: run.Version, Digest: run.Digest, delivery: d, run: run,
 	}
 	a.beating.start(a.keepAlive)
 	return a, nil
@@ -251,11 +252,12 @@ func (a *Attempt) Abandon() {
 	a.beating.end()
 }
 
-// UseModule notes the module this attempt runs, so that later attempts of the job run the same.
-func (a *Attempt) UseModule(digest string) {
+// UseVersion notes the version of the extension this attempt runs, and its module, so that later attempts of the job run
+// the same.
+func (a *Attempt) UseVersion(version, digest string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.run.Digest = digest
+	a.run.Version, a.run.Digest = version, digest
 }
 
 func (a *Attempt) ack() error {

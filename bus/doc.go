@@ -10,7 +10,7 @@
 //   - Call asks an operation on behalf of a guest; Serve answers.
 //   - Tell and Watch carry what a running job says about itself to those who look on.
 //   - Run, WatchRun and FollowRuns read run records, which in the end hold the outcome.
-//   - Extensions keeps what is installed, PutContent and Content large data.
+//   - Extensions keeps what is installed, and was, PutContent and Content large data.
 //
 // # What holds
 //

@@ -9,11 +9,12 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Extensions keeps what is known of installed extensions: a record each, and modules by digest. It is what package
-// extensions calls a Store.
+// Extensions keeps what is known of installed extensions: a record each, a record for each version, and modules by digest.
+// It is what package extensions calls a Store.
 type Extensions struct {
-	records jetstream.KeyValue
-	modules jetstream.ObjectStore
+	records  jetstream.KeyValue
+	versions jetstream.KeyValue
+	modules  jetstream.ObjectStore
 }
 
 // Extensions opens the store of installed extensions.
@@ -26,11 +27,15 @@ func (c *Conn) Extensions(ctx context.Context) (*Extensions, error) {
 	if err != nil {
 		return nil, Errorf(Unavailable, "there is no list of extensions on %s (%v): start a worker or `airlock up` once", c.address(), err)
 	}
+	versions, err := c.js.KeyValue(ctx, versionsBucket)
+	if err != nil {
+		return nil, Errorf(Unavailable, "there is no list of versions on %s (%v): start a worker or `airlock up` once", c.address(), err)
+	}
 	modules, err := c.js.ObjectStore(ctx, modulesBucket)
 	if err != nil {
 		return nil, Errorf(Unavailable, "there is no store of modules on %s (%v): start a worker or `airlock up` once", c.address(), err)
 	}
-	return &Extensions{records: records, modules: modules}, nil
+	return &Extensions{records: records, versions: versions, modules: modules}, nil
 }
 
 // Revision is the revision of the last write to any record.
@@ -138,4 +143,13 @@ func (e *Extensions) Module(ctx context.Context, digest string) ([]byte, error) 
 		return nil, fmt.Errorf("get module %s: %w", digest, err)
 	}
 	return wasm, nil
+}
+
+// DeleteModule removes a module, if it is there.
+func (e *Extensions) DeleteModule(ctx context.Context, digest string) error {
+	err := e.modules.Delete(ctx, digest)
+	if err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) {
+		return fmt.Errorf("delete module %s: %w", digest, err)
+	}
+	return nil
 }

@@ -55,8 +55,10 @@ type Run struct {
 	Failures int `json:"failures,omitempty"`
 	// Worker is the process that runs or ran the newest attempt.
 	Worker string `json:"worker,omitempty"`
-	// Digest is the module's, which the job keeps until its outcome.
-	Digest string `json:"digest,omitempty"`
+	// Version is that of the extension the job began with, which it keeps until its outcome, and Digest that version's
+	// module. Records of earlier releases have a Digest alone.
+	Version string `json:"version,omitempty"`
+	Digest  string `json:"digest,omitempty"`
 	// Due is when a scheduled job runs again.
 	Due        *time.Time  `json:"due,omitempty"`
 	StartedAt  *time.Time  `json:"started_at,omitempty"`
@@ -90,6 +92,8 @@ type Failure struct {
 	At      time.Time `json:"at"`
 	Code    Code      `json:"code,omitempty"`
 	Error   string    `json:"error"`
+	// Limit names the limit that ended the attempt, such as "fuel"; empty when it was none.
+	Limit string `json:"limit,omitempty"`
 }
 
 // maxFailures bounds the failures a record keeps: the newest ones.
@@ -108,9 +112,13 @@ type Report struct {
 	// Calls and Denied count host calls to operations and those of them the door refused.
 	Calls  int `json:"calls,omitempty"`
 	Denied int `json:"denied,omitempty"`
-	// GuestMS and CallMS are the milliseconds spent in the guest and in its calls.
-	GuestMS int64 `json:"guest_ms"`
-	CallMS  int64 `json:"call_ms"`
+	// GuestMS and CallMS are the milliseconds spent in the guest and in its calls and checkpoints, exact to the microsecond.
+	GuestMS float64 `json:"guest_ms"`
+	CallMS  float64 `json:"call_ms"`
+	// Fuel is what the guest burned.
+	Fuel uint64 `json:"fuel,omitempty"`
+	// MemoryBytes is the most linear memory the guest had.
+	MemoryBytes uint64 `json:"memory_bytes,omitempty"`
 }
 
 // LogLine is one line a guest logged, or printed on standard error.

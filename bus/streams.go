@@ -16,6 +16,7 @@ const (
 	activityStream = "ACTIVITY"
 
 	extensionsBucket = "airlock-extensions"
+	versionsBucket   = "airlock-versions"
 	modulesBucket    = "airlock-modules"
 	contentBucket    = "airlock-content"
 )
@@ -67,10 +68,14 @@ func (c *Conn) Setup(ctx context.Context) error {
 			return fmt.Errorf("make stream %s: %w", config.Name, err)
 		}
 	}
-	if _, err := c.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: extensionsBucket, Description: "Airlock: installed extensions", Replicas: c.config.Replicas,
-	}); err != nil {
-		return fmt.Errorf("make bucket %s: %w", extensionsBucket, err)
+	for bucket, description := range map[string]string{
+		extensionsBucket: "Airlock: installed extensions", versionsBucket: "Airlock: versions of extensions that jobs may need",
+	} {
+		if _, err := c.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+			Bucket: bucket, Description: description, Replicas: c.config.Replicas,
+		}); err != nil {
+			return fmt.Errorf("make bucket %s: %w", bucket, err)
+		}
 	}
 	for _, bucket := range []string{modulesBucket, contentBucket} {
 		if _, err := c.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{

@@ -45,29 +45,39 @@ func NewCatalogue(store Store, config CatalogueConfig) (*Catalogue, error) {
 }
 
 // Install puts an extension into the catalogue, over the version that may be there, with the jobs its module registers.
-// Once it has returned, every process can run them.
+// Once it has returned, every process can run them. The version before is kept for the jobs that began with it, 30 days
+// at least; what was replaced before that is removed for good.
 //
 // # Errors
 //
 // *InvalidError when the manifest speaks of a job that the module does not register; the store's errors.
 func (c *Catalogue) Install(ctx context.Context, p *Package, jobs []JobInfo) (Installed, error) {
 	i := Installed{
-		Manifest: p.Manifest, Digest: p.Digest, Size: int64(len(p.Wasm)),
+		Manifest: p.Manifest, Version: p.Version(), Digest: p.Digest, Size: int64(len(p.Wasm)),
 		Jobs: append([]JobInfo{}, jobs...), InstalledAt: c.config.Now().UTC(),
 	}
 	if err := i.check(); err != nil {
+		return Installed{}, fmt.Errorf("install extension %s: %w", p.Manifest.ID, err)
+	}
+	// In this order no record names what is not there, and no version that a job may have begun with is lost.
+	if err := c.store.PutModule(ctx, p.Digest, p.Wasm); err != nil {
+		return Installed{}, fmt.Errorf("install extension %s: put module: %w", p.Manifest.ID, err)
+	}
+	if err := c.putVersion(ctx, i); err != nil {
+		return Installed{}, fmt.Errorf("install extension %s: %w", p.Manifest.ID, err)
+	}
+	if err := c.retire(ctx, p.Manifest.ID, i.Version); err != nil {
 		return Installed{}, fmt.Errorf("install extension %s: %w", p.Manifest.ID, err)
 	}
 	record, err := json.Marshal(i)
 	if err != nil {
 		return Installed{}, fmt.Errorf("install extension %s: encode record: %w", p.Manifest.ID, err)
 	}
-	// The module first: a record must never name one that is not there.
-	if err := c.store.PutModule(ctx, p.Digest, p.Wasm); err != nil {
-		return Installed{}, fmt.Errorf("install extension %s: put module: %w", p.Manifest.ID, err)
-	}
 	if i.Revision, err = c.store.PutRecord(ctx, string(p.Manifest.ID), record); err != nil {
 		return Installed{}, fmt.Errorf("install extension %s: put record: %w", p.Manifest.ID, err)
+	}
+	if err := c.prune(ctx); err != nil {
+		c.config.Logger.WarnContext(ctx, "old versions of extensions are kept for now", slog.Any("error", err))
 	}
 	return i, nil
 }
@@ -135,7 +145,8 @@ func (c *Catalogue) Module(ctx context.Context, digest string) ([]byte, error) {
 	return wasm, nil
 }
 
-// Remove takes an extension out of the catalogue. Its module stays, for the jobs that started with it.
+// Remove takes an extension out of the catalogue: no job of it begins any more. Those that began go on with their version,
+// which is kept for them as Install keeps one.
 //
 // # Errors
 //
@@ -143,6 +154,9 @@ func (c *Catalogue) Module(ctx context.Context, digest string) ([]byte, error) {
 func (c *Catalogue) Remove(ctx context.Context, id ID) error {
 	if _, _, err := c.store.Record(ctx, string(id)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %s", ErrNotInstalled, id)
+	}
+	if err := c.retire(ctx, id, ""); err != nil {
+		return fmt.Errorf("remove extension %s: %w", id, err)
 	}
 	if err := c.store.DeleteRecord(ctx, string(id)); err != nil {
 		return fmt.Errorf("remove extension %s: %w", id, err)

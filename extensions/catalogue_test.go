@@ -266,7 +266,7 @@ func TestWatch(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("ended with %v", err)
 	}
-	if got := b.log.String(); strings.Count(got, "extension=finance") != 1 {
+	if got := b.log.String(); strings.Count(got, "is treated as removed\" extension=finance") != 1 {
 		t.Errorf("the log is %s", got)
 	}
 }

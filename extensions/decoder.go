@@ -180,6 +180,14 @@ func (d *decoder) integer(into *int, limit int, unit string) func(*node) {
 	}
 }
 
+func (d *decoder) boolean(use func(bool)) func(*node) {
+	return func(n *node) {
+		if d.is(n, isBool) {
+			use(string(d.raw(n)) == "true")
+		}
+	}
+}
+
 // duration reads a duration as Go writes it.
 func (d *decoder) duration(into *time.Duration) func(*node) {
 	return d.checked(func(text string) error {

@@ -3,7 +3,7 @@
 //
 //	folder ── Load ──► Package ── (prepared: which jobs does it register?) ── Catalogue.Install ──► Installed
 //	                   manifest.json, checked                                                       Catalogue.Watch ──► Change
-//	                   module, with its digest
+//	                   module, with its digest                                                      Catalogue.Version ──► an older one
 //
 // # The manifest
 //
@@ -20,7 +20,8 @@
 //	    "max_memory_mb": 512
 //	  },
 //	  "triggers": [{"event": "mail.received", "job": "process_receipt"}],
-//	  "jobs": {"process_receipt": {"timeout": "5m", "max_attempts": 5, "priority": "normal", "backoff": {"initial": "10s", "max": "1h"}}},
+//	  "jobs": {"process_receipt": {"timeout": "5m", "max_attempts": 5, "priority": "normal", "backoff": {"initial": "10s", "max": "1h"},
+//	    "limits": {"fuel": 90000000000}}},
 //	  "limits": {"fuel": 50000000000},
 //	  "min_host_version": "0.1.0"
 //	}
@@ -33,8 +34,9 @@
 //
 // # The catalogue
 //
-// The [Catalogue] keeps a small record for each installed extension and the modules by their digest. Modules outlive
-// their extension's record, because a job keeps the module it started with. Where the bytes are is the business of a [Store],
+// The [Catalogue] keeps a small record for each installed extension, one for each of its versions, and the modules by their
+// digest. A [Version] is a manifest and a module together. It outlives its extension's record by 30 days, because a job keeps
+// the version it began with; installing something removes what is older than that. Where the bytes are is the business of a [Store],
 // whose methods use nothing of this package, so that the bus can be one without importing it. Package storetest holds the suite each Store must pass.
 //
 // The extensions we ship are in the folders below; they are guests and import nothing but the sdk.

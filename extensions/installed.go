@@ -8,15 +8,19 @@ import (
 	"time"
 )
 
-// Installed is an extension in the catalogue.
+// Installed is an extension in the catalogue: one version of it.
 type Installed struct {
 	Manifest *Manifest `json:"manifest"`
+	// Version names manifest and module together.
+	Version Version `json:"version"`
 	// Digest names the module, Size is its length in bytes.
 	Digest string `json:"digest"`
 	Size   int64  `json:"size"`
 	// Jobs are what the module registers.
 	Jobs        []JobInfo `json:"jobs"`
 	InstalledAt time.Time `json:"installed_at"`
+	// ReplacedAt is when another version was installed over this one, or the extension was removed; zero for a current one.
+	ReplacedAt time.Time `json:"replaced_at,omitzero"`
 	// Revision grows with every change to the catalogue; two answers with equal revisions are the same.
 	Revision uint64 `json:"revision,omitempty"`
 }
@@ -78,6 +82,7 @@ func (i *Installed) jobNames() string {
 	return strings.Join(names, ", ")
 }
 
+// decodeInstalled reads the record of an extension. One that was written before versions had names gets its name.
 func decodeInstalled(id string, record []byte, revision uint64) (Installed, error) {
 	var i Installed
 	if err := json.Unmarshal(record, &i); err != nil {
@@ -86,6 +91,20 @@ func decodeInstalled(id string, record []byte, revision uint64) (Installed, erro
 	if i.Manifest == nil || string(i.Manifest.ID) != id {
 		return Installed{}, fmt.Errorf("decode record of extension %s: it holds another's manifest, or none", id)
 	}
+	i.Version = versionOf(i.Manifest, i.Digest)
 	i.Revision = revision
+	return i, nil
+}
+
+// decodeVersion reads the record of a version, and makes sure that it is that version's.
+func decodeVersion(version Version, record []byte) (Installed, error) {
+	var i Installed
+	if err := json.Unmarshal(record, &i); err != nil {
+		return Installed{}, fmt.Errorf("decode record of version %s: %w", version.Short(), err)
+	}
+	if i.Manifest == nil || versionOf(i.Manifest, i.Digest) != version {
+		return Installed{}, fmt.Errorf("decode record of version %s: it holds another version, or none", version.Short())
+	}
+	i.Version = version
 	return i, nil
 }

@@ -22,6 +22,8 @@ type JobSettings struct {
 	// Priority is high, normal (the default) or low.
 	Priority string
 	Backoff  Backoff
+	// Limits bound one attempt. What they leave open is as the manifest says for all jobs; see [Manifest.JobLimits].
+	Limits Limits
 }
 
 // Backoff is the pause before a failed job is tried again: Initial, doubled with each attempt, up to Max. 0 means the
@@ -37,6 +39,14 @@ func (m *Manifest) JobSettings(job string) JobSettings {
 		return settings
 	}
 	return JobSettings{Priority: PriorityNormal}
+}
+
+// JobLimits returns the limits of a job: its own, and where it has none those of the extension. 0 means the host's default.
+func (m *Manifest) JobLimits(job string) Limits {
+	if own := m.Jobs[job].Limits; own.Fuel > 0 {
+		return own
+	}
+	return m.Limits
 }
 
 func (d *decoder) jobs(n *node, m *Manifest) {
@@ -74,6 +84,7 @@ func (d *decoder) job(n *node, m *Manifest) {
 		"backoff": func(n *node) {
 			d.object(n, fields{"initial": d.duration(&settings.Backoff.Initial), "max": d.duration(&settings.Backoff.Max)})
 		},
+		"limits": d.limits(&settings.Limits),
 	})
 	if b := settings.Backoff; b.Max > 0 && b.Initial > b.Max {
 		d.fail(n, "the backoff begins with %s, which is more than its max of %s", b.Initial, b.Max)

@@ -36,6 +36,8 @@ type Manifest struct {
 	// Jobs holds the settings of those jobs that the manifest lists. Use [Manifest.JobSettings].
 	Jobs   map[string]JobSettings
 	Limits Limits
+	// NoSnapshot has each job start the guest anew, instead of where it had come to when it was prepared.
+	NoSnapshot bool
 	// MinHostVersion is the oldest host that can run the extension; empty for any.
 	MinHostVersion string
 
@@ -44,9 +46,9 @@ type Manifest struct {
 	grant    *capabilities.Grant
 }
 
-// Limits bound what one attempt may use.
+// Limits bound what one attempt may use. The host has limits of its own, which a manifest can only lower.
 type Limits struct {
-	// Fuel is what one attempt may burn; 0 means the host's default.
+	// Fuel is what one attempt may burn; 0 means the host's limit.
 	Fuel int
 }
 
@@ -97,11 +99,16 @@ func (d *decoder) manifest(m *Manifest) {
 		"config_schema":    func(n *node) { m.ConfigSchema = d.raw(n) },
 		"triggers":         d.list(func(n *node) { d.trigger(n, m) }),
 		"jobs":             func(n *node) { d.jobs(n, m) },
-		"limits":           func(n *node) { d.object(n, fields{"fuel": d.integer(&m.Limits.Fuel, maxInt, "units")}) },
+		"limits":           d.limits(&m.Limits),
+		"snapshot":         d.boolean(func(wanted bool) { m.NoSnapshot = !wanted }),
 		"min_host_version": d.checked(m.setMinHostVersion),
 	})
 	d.require(d.root, `a manifest begins {"id": "my-extension", "name": "My extension", "version": "0.1.0", "wasm_file": "my_extension.wasm", …}`,
 		"id", "name", "version", "wasm_file")
+}
+
+func (d *decoder) limits(l *Limits) func(*node) {
+	return func(n *node) { d.object(n, fields{"fuel": d.integer(&l.Fuel, maxInt, "units")}) }
 }
 
 func (m *Manifest) setWasmFile(text string) error {

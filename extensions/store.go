@@ -2,7 +2,7 @@ package extensions
 
 import "context"
 
-// Store keeps records, small and by extension id, and modules, large and by digest. Its methods use only types of the language
+// Store keeps records, small, by extension id and by version, and modules, large, by digest. Its methods use only types of the language
 // and the standard library, so that an implementation need not know this package.
 //
 // All methods are safe for concurrent use, in several processes on the same data. None retains a slice it is given, nor
@@ -21,8 +21,19 @@ type Store interface {
 	// watching broke; no call comes after it returned.
 	WatchRecords(ctx context.Context, caughtUp func(), changed func(id string, record []byte, revision uint64)) error
 
+	// PutVersion writes the record of a version, "sha256:<64 hex digits>", over the one there is.
+	PutVersion(ctx context.Context, version string, record []byte) error
+	// Version returns the newest record of a version. Without one the error is fs.ErrNotExist.
+	Version(ctx context.Context, version string) (record []byte, err error)
+	// Versions returns the records of all versions there are, by version.
+	Versions(ctx context.Context) (map[string][]byte, error)
+	// DeleteVersion removes the record of a version; there need not be one.
+	DeleteVersion(ctx context.Context, version string) error
+
 	// PutModule keeps a module under its digest. One that is there already is the same.
 	PutModule(ctx context.Context, digest string, wasm []byte) error
 	// Module returns a module. Without one the error is fs.ErrNotExist.
 	Module(ctx context.Context, digest string) ([]byte, error)
+	// DeleteModule removes a module; there need not be one.
+	DeleteModule(ctx context.Context, digest string) error
 }

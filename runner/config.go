@@ -37,6 +37,17 @@ type Config struct {
 	Grace time.Duration
 	// MaxMemory caps what manifests ask for as memory of one job, in MB. Default 1024.
 	MaxMemory int
+	// GuestMemory is what the memory and the stacks of all running jobs may take together, in MB: jobs wait until there
+	// is room. Default: 60 % of what this process may have, 4096 where the system does not tell. At least 16.
+	GuestMemory int
+	// MaxFuel caps what one attempt burns. Default 1e12.
+	MaxFuel uint64
+	// MaxHostCalls caps the host calls of one attempt, of whatever kind. Default 10,000,000.
+	MaxHostCalls uint64
+	// MaxLogBytes caps what one attempt logs, in bytes. Default 4 MiB. The record of a job keeps less of it.
+	MaxLogBytes uint64
+	// MaxCheckpoints caps how often one attempt saves. Default 10,000.
+	MaxCheckpoints uint64
 	// Rate counts requests of extensions. Default: this process alone counts.
 	Rate capabilities.Rate
 	// Logger defaults to one that discards.
@@ -57,6 +68,13 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.MaxBackoff, time.Hour)
 	setDefault(&c.Grace, 10*time.Second)
 	setDefault(&c.MaxMemory, 1024)
+	if c.GuestMemory == 0 {
+		c.GuestMemory = defaultBudget(os.DirFS("/"))
+	}
+	setDefault(&c.MaxFuel, 1e12)
+	setDefault(&c.MaxHostCalls, 10_000_000)
+	setDefault(&c.MaxLogBytes, 4<<20)
+	setDefault(&c.MaxCheckpoints, 10_000)
 	if c.Rate == nil {
 		c.Rate = capabilities.NewRates(nil)
 	}
@@ -73,10 +91,16 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
+// minBudget is the least memory with which guests are of any use, in MB.
+const minBudget = 16
+
 // Validate reports the first setting that cannot be.
 func (c Config) Validate() error {
 	if c.Slots < 0 || c.MaxAttempts < 0 || c.MaxDeliveries < 0 || c.MaxMemory < 0 {
 		return errors.New("worker: slots, attempts, deliveries and memory must not be negative")
+	}
+	if c.GuestMemory < 0 || c.GuestMemory > 0 && c.GuestMemory < minBudget {
+		return fmt.Errorf("worker: the memory of guests is %d MB, want at least %d", c.GuestMemory, minBudget)
 	}
 	if min(c.CallTimeout, c.JobTimeout, c.Backoff, c.MaxBackoff, c.Grace) < 0 {
 		return errors.New("worker: times must not be negative")

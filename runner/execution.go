@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"sync/atomic"
 	"time"
 
 	"github.com/airlock-run/airlock/bus"
@@ -19,9 +18,9 @@ type execution struct {
 	worker  *Worker
 	attempt *bus.Attempt
 	report  *reporter
-	// extension is known once it was found.
+	// extension is the version that the attempt runs, once it was found.
 	extension extensions.Installed
-	interrupt *atomic.Uint32
+	deadline  deadline
 }
 
 // ending is how an attempt ended, before it is decided what that means for the job.
@@ -36,75 +35,99 @@ var (
 	errTimeout  = errors.New("timeout")
 )
 
-// run runs the attempt and returns how it ended. It never panics.
-func (e *execution) run(ctx context.Context) (end ending) {
+// run runs the attempt and returns how it ended. It never panics. Once taking has ended it waits for nothing but its guest.
+func (e *execution) run(ctx, taking context.Context) (end ending) {
 	defer func() {
 		if r := recover(); r != nil {
 			e.worker.log.ErrorContext(ctx, "panic in an attempt", "job_id", e.attempt.Job.ID, "error", fmt.Sprint(r), "stack", string(debug.Stack()))
 			end = ending{err: errors.New("internal error of the worker; its log has the details")}
 		}
 	}()
-	job := e.attempt.Job
 	if e.attempt.Token > uint64(e.worker.config.MaxDeliveries) { //nolint:gosec // validated not to be negative
 		return ending{err: permanent(bus.ResourceExhausted, "dealt %d times without an outcome: does it take its workers down?", e.attempt.Token-1)}
 	}
-	module, definition, err := e.module(ctx)
+	ctx, fenced := context.WithCancelCause(ctx)
+	defer fenced(nil)
+	if err := e.find(ctx); err != nil {
+		return ending{err: because(ctx, err)}
+	}
+	e.attempt.Follow(e.report.snapshot, func() { fenced(bus.ErrFenced) })
+
+	waiting, stopWaiting := context.WithCancelCause(ctx)
+	defer stopWaiting(nil)
+	defer context.AfterFunc(taking, func() { stopWaiting(errShutdown) })()
+	module, err := e.worker.modules.acquire(waiting, moduleKey{e.extension.Digest, e.worker.memory(&e.extension), e.extension.Manifest.NoSnapshot})
+	if err != nil {
+		return ending{err: because(waiting, err)}
+	}
+	defer e.worker.modules.release(module)
+	leave, err := e.worker.admission.admit(waiting, module.key.memory)
 	if err != nil {
 		return ending{err: err}
 	}
-	timeout := e.timeout()
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("%w: the attempt took longer than %s", errTimeout, timeout))
-	defer cancel()
-	ctx, fenced := context.WithCancelCause(ctx)
-	defer fenced(nil)
+	defer leave()
+	return e.enter(ctx, module.module, fenced)
+}
 
+// because is why something failed: what ended ctx, or else the error.
+func because(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// enter runs the guest.
+func (e *execution) enter(ctx context.Context, module *sandbox.Module, fenced context.CancelCauseFunc) ending {
+	job := e.attempt.Job
+	definition, ok := module.Job(job.Name)
+	if !ok {
+		return ending{err: permanent(bus.NotFound, "extension %s has no job %q", job.Extension, job.Name)}
+	}
+	ctx, stop := e.deadline.watch(ctx, e.timeout(), e.worker.config.Grace)
+	defer stop()
 	input, session, err := e.prepare(definition, fenced)
 	if err != nil {
 		return ending{err: err}
 	}
-	e.attempt.Follow(e.report.snapshot, func() { fenced(bus.ErrFenced) })
-	start := time.Now()
+	e.report.started()
 	result, err := module.Run(ctx, input, session)
-	e.report.change(func(r *bus.Report) { r.GuestMS = max(time.Since(start).Milliseconds()-r.CallMS, 0) })
+	e.report.returned(result)
 	if err != nil {
-		if errors.Is(err, sandbox.ErrNoJob) {
-			err = permanent(bus.NotFound, "extension %s has no job %q", job.Extension, job.Name)
-		}
 		return ending{err: err}
 	}
 	return ending{exitCode: &result.ExitCode}
 }
 
-// module finds the job's extension and the module it runs: on later attempts the one of the first.
-func (e *execution) module(ctx context.Context) (*sandbox.Module, sandbox.Job, error) {
+// find finds the version of the job's extension that the attempt runs: on the first one the current version, later that
+// of the first one.
+func (e *execution) find(ctx context.Context) (err error) {
 	job := e.attempt.Job
-	installed, err := e.worker.roster.find(ctx, extensions.ID(job.Extension))
-	if errors.Is(err, extensions.ErrNotInstalled) {
-		return nil, sandbox.Job{}, permanent(bus.NotFound, "extension %s is not installed", job.Extension)
+	if version := extensions.Version(e.attempt.Version); version != "" {
+		e.extension, err = e.worker.roster.version(ctx, extensions.ID(job.Extension), version)
+		if errors.Is(err, extensions.ErrNoVersion) {
+			return permanent(bus.FailedPrecondition,
+				"version %s of extension %s, with which the job began, is not kept any more: submit the job again", version.Short(), job.Extension)
+		}
+	} else {
+		e.extension, err = e.worker.roster.find(ctx, extensions.ID(job.Extension))
+		if errors.Is(err, extensions.ErrNotInstalled) {
+			return permanent(bus.NotFound, "extension %s is not installed", job.Extension)
+		}
+		if digest := e.attempt.Digest; digest != "" && digest != e.extension.Digest {
+			// It began under a release that kept no more than the module. Its manifest is the current one.
+			e.extension.Digest, e.extension.Version = digest, ""
+		}
 	}
 	if err != nil {
-		return nil, sandbox.Job{}, err
+		return err
 	}
-	e.extension = installed
-	if !installed.Manifest.Grant().RunsIn(job.Library) {
-		return nil, sandbox.Job{}, permanent(bus.PermissionDenied,
+	if !e.extension.Manifest.Grant().RunsIn(job.Library) {
+		return permanent(bus.PermissionDenied,
 			"extension %s may not run in library %s: add it to permissions.libraries in the manifest", job.Extension, job.Library)
 	}
-	digest := installed.Digest
-	if e.attempt.Digest != "" {
-		digest = e.attempt.Digest
-	}
-	e.attempt.UseModule(digest)
-	memory := e.worker.memory(installed)
-	module, err := e.worker.modules.module(ctx, digest, memory)
-	if err != nil {
-		return nil, sandbox.Job{}, err
-	}
-	definition, ok := module.Job(job.Name)
-	if !ok {
-		return nil, sandbox.Job{}, permanent(bus.NotFound, "extension %s has no job %q", job.Extension, job.Name)
-	}
-	return module, definition, nil
+	e.attempt.UseVersion(string(e.extension.Version), e.extension.Digest)
+	return nil
 }
 
 func (e *execution) timeout() time.Duration {
@@ -140,12 +163,12 @@ func (e *execution) prepare(definition sandbox.Job, fenced context.CancelCauseFu
 			conn: e.worker.conn, grant: e.extension.Manifest.Grant(), rate: e.worker.config.Rate,
 			timeout: e.worker.config.CallTimeout, job: job, attempt: e.attempt.Token, report: e.report, occurrences: occurrences,
 		},
-		report: e.report, attempt: e.attempt, interrupt: e.interrupt, fenced: fenced,
+		report: e.report, attempt: e.attempt, deadline: &e.deadline, fenced: fenced,
 	}
 	if e.attempt.Checkpoint != nil {
 		s.saved = e.attempt.Checkpoint.State
 	}
-	return sandbox.Input{JobID: job.ID, Job: job.Name, Context: guestContext, State: state}, s, nil
+	return sandbox.Input{JobID: job.ID, Job: job.Name, Context: guestContext, State: state, Limits: e.worker.limits(e.extension.Manifest, job.Name)}, s, nil
 }
 
 // guestContext is what docs/protocol.md calls the guest's context. Its job_id comes first.

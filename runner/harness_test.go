@@ -47,27 +47,34 @@ func newCluster(tb testing.TB) *cluster {
 }
 
 // install installs the test guest; more goes into its manifest.
-func (c *cluster) install(permissions, more string) {
+func (c *cluster) install(permissions, more string) extensions.Installed {
+	c.tb.Helper()
+	return c.installModule(guest, permissions, more)
+}
+
+func (c *cluster) installModule(wasm []byte, permissions, more string) extensions.Installed {
 	c.tb.Helper()
 	manifest := fmt.Sprintf(`{"id":"test-extension","name":"Test","version":"1.0.0","description":"d","author":"a",
 		"wasm_file":"guest.wasm","permissions":%s%s}`, permissions, more)
-	p, err := extensions.NewPackage([]byte(manifest), guest)
+	p, err := extensions.NewPackage([]byte(manifest), wasm)
 	if err != nil {
 		c.tb.Fatal(err)
 	}
-	if _, err := c.catalogue.Install(c.tb.Context(), p, jobsOf(c.tb)); err != nil {
+	installed, err := c.catalogue.Install(c.tb.Context(), p, jobsOf(c.tb, wasm))
+	if err != nil {
 		c.tb.Fatal(err)
 	}
+	return installed
 }
 
-func jobsOf(tb testing.TB) []extensions.JobInfo {
+func jobsOf(tb testing.TB, wasm []byte) []extensions.JobInfo {
 	tb.Helper()
 	engine, err := sandbox.NewEngine(sandbox.Config{Interpreter: true})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	defer func() { _ = engine.Close(context.Background()) }()
-	module, err := engine.Prepare(tb.Context(), guest, 64<<20)
+	module, err := engine.Prepare(tb.Context(), wasm, sandbox.Options{MaxMemory: 64 << 20})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -82,6 +89,12 @@ func jobsOf(tb testing.TB) []extensions.JobInfo {
 // work starts a worker and returns how to stop it.
 func (c *cluster) work(config runner.Config) (stop func()) {
 	c.tb.Helper()
+	_, stop = c.start(config)
+	return stop
+}
+
+func (c *cluster) start(config runner.Config) (worker *runner.Worker, stop func()) {
+	c.tb.Helper()
 	engine, err := sandbox.NewEngine(sandbox.Config{})
 	if err != nil {
 		c.tb.Fatal(err)
@@ -89,7 +102,7 @@ func (c *cluster) work(config runner.Config) (stop func()) {
 	if config.Backoff == 0 {
 		config.Backoff = 100 * time.Millisecond
 	}
-	worker, err := runner.New(c.conn, c.catalogue, engine, config)
+	worker, err = runner.New(c.conn, c.catalogue, engine.Prepare, config)
 	if err != nil {
 		c.tb.Fatal(err)
 	}
@@ -117,7 +130,7 @@ func (c *cluster) work(config runner.Config) (stop func()) {
 		_ = engine.Close(context.Background())
 	}
 	c.tb.Cleanup(stop)
-	return stop
+	return worker, stop
 }
 
 func (c *cluster) submit(name, input string) *bus.Job {

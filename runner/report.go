@@ -6,8 +6,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
-
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/runner/sandbox"
 )
@@ -18,92 +16,127 @@ const (
 	maxLogBytes = 128 << 10
 	maxWarnings = 100
 	maxMessage  = 1 << 10
-	// progressPause is the shortest time between two progress reports that are told live.
-	progressPause = 50 * time.Millisecond
 )
 
-// reporter collects what an attempt tells about itself and tells it live to who watches. It is safe for concurrent use.
+// reporter collects what an attempt tells about itself and tells it live to who watches. What a guest says costs it a copy
+// into memory that is there already: strings are made, and the bus is spoken to, a few times a second at most, on other
+// goroutines (telling.go). It is safe for concurrent use.
 type reporter struct {
-	conn    *bus.Conn
-	job     uuid.UUID
 	attempt uint64
+	begun   time.Time
+	arenas  *sync.Pool
+	// publish tells one thing live, without waiting for anybody.
+	publish func(bus.Activity)
 
-	mu        sync.Mutex
-	report    bus.Report
-	logBytes  int
-	told      time.Time
-	lastError string
-	inCalls   time.Duration
+	mu sync.Mutex
+	// report is what is known, but for what is still in pending, and for the message and the times.
+	report  bus.Report
+	message []byte
+	// pending are lines that came since they were last kept; nil while there never was one.
+	pending *arena
+	// logLines, logBytes and warnings count what the limits above are about.
+	logLines, logBytes, warnings int
+	lastError                    []byte
+	clock                        guestClock
+	telling                      telling
 }
 
-func (r *reporter) tell(activity bus.Activity) {
-	activity.At, activity.Attempt = time.Now().UTC(), r.attempt
-	r.conn.Tell(r.job, activity)
+func newReporter(attempt uint64, arenas *sync.Pool, publish func(bus.Activity)) *reporter {
+	return &reporter{attempt: attempt, begun: time.Now(), arenas: arenas, publish: publish}
 }
 
-func (r *reporter) log(level sandbox.Level, text string) {
+// said is what guests say. It is theirs again once what takes it has returned.
+type said interface{ string | []byte }
+
+// logged takes a line of the log.
+func logged[T said](r *reporter, level sandbox.Level, line T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if level == sandbox.Error {
-		r.lastError = text
+		r.lastError = append(r.lastError[:0], line...)
 	}
-	if len(r.report.Logs) >= maxLogLines || r.logBytes+len(text) > maxLogBytes {
+	if r.logLines >= maxLogLines || r.logBytes+len(line) > maxLogBytes {
 		r.report.LogsDropped++
 		return
 	}
-	r.logBytes += len(text)
-	r.report.Logs = append(r.report.Logs, bus.LogLine{At: time.Now().UTC(), Level: string(level), Text: text})
-	r.tell(bus.Activity{Kind: bus.ActivityLog, Level: string(level), Text: text})
+	r.logLines++
+	r.logBytes += len(line)
+	pend(r, false, level, line)
 }
 
-func (r *reporter) progress(fraction float32, message string) {
-	message = cut(message, maxMessage)
+// warned takes a warning.
+func warned[T said](r *reporter, message T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.report.Progress, r.report.Message = fraction, message
-	if time.Since(r.told) < progressPause {
+	if r.warnings >= maxWarnings {
 		return
 	}
-	r.told = time.Now()
-	r.tell(bus.Activity{Kind: bus.ActivityProgress, Progress: fraction, Text: message})
+	r.warnings++
+	pend(r, true, "", cut(message, maxMessage))
 }
 
-func (r *reporter) warn(message string) {
-	message = cut(message, maxMessage)
+// progressed takes how far the guest is.
+func progressed[T said](r *reporter, fraction float32, message T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.report.Warnings) < maxWarnings {
-		r.report.Warnings = append(r.report.Warnings, message)
-		r.tell(bus.Activity{Kind: bus.ActivityWarning, Text: message})
-	}
+	r.report.Progress, r.message = fraction, append(r.message[:0], cut(message, maxMessage)...)
+	r.telling.progress = true
+	r.tellSoon()
 }
 
-// call counts one call to an operation.
-func (r *reporter) call(took time.Duration, denied bool) {
+func (r *reporter) addItems(n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Items += n
+}
+
+func (r *reporter) addBytes(n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Bytes += n
+}
+
+// called counts one call to an operation.
+func (r *reporter) called(denied bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.report.Calls++
 	if denied {
 		r.report.Denied++
 	}
-	r.inCalls += took
-	r.report.CallMS = r.inCalls.Milliseconds()
 }
 
-// change changes the counters of the report.
-func (r *reporter) change(f func(*bus.Report)) {
+// started, waits, goesOn and returned tell what the guest does: it runs, it waits for a call or a checkpoint, it runs
+// again, it has returned.
+func (r *reporter) started() { r.locked(r.clock.start) }
+
+func (r *reporter) waits() { r.locked(r.clock.wait) }
+
+func (r *reporter) goesOn() { r.locked(r.clock.goOn) }
+
+func (r *reporter) returned(result sandbox.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	f(&r.report)
+	r.clock.stop()
+	r.report.MemoryBytes, r.report.Fuel = result.Memory, result.Fuel
+}
+
+func (r *reporter) locked(do func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	do()
 }
 
 // snapshot returns the report as it is now.
 func (r *reporter) snapshot() bus.Report {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.keep()
 	report := r.report
+	report.Message = string(r.message)
 	report.Logs = slices.Clip(report.Logs)
 	report.Warnings = slices.Clip(report.Warnings)
+	report.GuestMS, report.CallMS = r.clock.milliseconds()
 	return report
 }
 
@@ -111,16 +144,16 @@ func (r *reporter) snapshot() bus.Report {
 func (r *reporter) complaint() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.lastError
+	return string(r.lastError)
 }
 
 // cut shortens a text to at most limit bytes, between two characters.
-func cut(text string, limit int) string {
-	if len(text) <= limit {
-		return text
+func cut[T said](s T, limit int) T {
+	if len(s) <= limit {
+		return s
 	}
-	for limit > 0 && !utf8.RuneStart(text[limit]) {
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
 		limit--
 	}
-	return text[:limit]
+	return s[:limit]
 }

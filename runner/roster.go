@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -14,8 +15,8 @@ import (
 type roster struct {
 	catalogue *extensions.Catalogue
 	log       *slog.Logger
-	// arrived is told about each extension that is installed or changed.
-	arrived func(extensions.Installed)
+	// told is told about each change, once it shows here.
+	told func(extensions.Change)
 
 	mu       sync.RWMutex
 	byID     map[extensions.ID]extensions.Installed
@@ -24,9 +25,9 @@ type roster struct {
 	ready    chan struct{}
 }
 
-func newRoster(catalogue *extensions.Catalogue, log *slog.Logger, arrived func(extensions.Installed)) *roster {
+func newRoster(catalogue *extensions.Catalogue, log *slog.Logger, told func(extensions.Change)) *roster {
 	return &roster{
-		catalogue: catalogue, log: log, arrived: arrived,
+		catalogue: catalogue, log: log, told: told,
 		byID: map[extensions.ID]extensions.Installed{}, changed: make(chan struct{}), ready: make(chan struct{}),
 	}
 }
@@ -59,9 +60,7 @@ func (r *roster) change(change extensions.Change) {
 	close(r.changed)
 	r.changed = make(chan struct{})
 	r.mu.Unlock()
-	if change.Installed != nil {
-		r.arrived(*change.Installed)
-	}
+	r.told(change)
 }
 
 // find returns an extension. One the watch has not brought yet is looked up.
@@ -77,6 +76,25 @@ func (r *roster) find(ctx context.Context, id extensions.ID) (extensions.Install
 		return installed, nil
 	}
 	return r.catalogue.Installed(ctx, id)
+}
+
+// version returns a version of an extension, which need not be the current one.
+//
+// # Errors
+//
+// extensions.ErrNoVersion; that the catalogue does not answer.
+func (r *roster) version(ctx context.Context, id extensions.ID, version extensions.Version) (extensions.Installed, error) {
+	r.mu.RLock()
+	installed, ok := r.byID[id]
+	r.mu.RUnlock()
+	if ok && installed.Version == version {
+		return installed, nil
+	}
+	installed, err := r.catalogue.Version(ctx, version)
+	if err == nil && installed.Manifest.ID != id {
+		return extensions.Installed{}, fmt.Errorf("%w: %s is one of extension %s", extensions.ErrNoVersion, version.Short(), installed.Manifest.ID)
+	}
+	return installed, err
 }
 
 // all returns every extension, after the watch has brought all writes up to a revision.

@@ -17,8 +17,8 @@ type session struct {
 	bridge  *bridge
 	report  *reporter
 	attempt *bus.Attempt
-	// interrupt is what the guest is answered when it asks whether to go on.
-	interrupt *atomic.Uint32
+	// deadline knows whether the guest is to go on.
+	deadline *deadline
 	// fenced ends the attempt when a newer one exists.
 	fenced context.CancelCauseFunc
 
@@ -30,6 +30,8 @@ var _ sandbox.Host = (*session)(nil)
 
 // Call implements sandbox.Host.
 func (s *session) Call(ctx context.Context, call sandbox.Call) json.RawMessage {
+	s.report.waits()
+	defer s.report.goesOn()
 	return s.bridge.call(ctx, call)
 }
 
@@ -41,6 +43,8 @@ var tooMuch = json.RawMessage(`{"code":"resource_exhausted","error":"the answers
 
 // CallMany implements sandbox.Host.
 func (s *session) CallMany(ctx context.Context, calls []sandbox.Call) []json.RawMessage {
+	s.report.waits()
+	defer s.report.goesOn()
 	answers := make([]json.RawMessage, len(calls))
 	slots := make(chan struct{}, parallelCalls)
 	var wg sync.WaitGroup
@@ -60,25 +64,29 @@ func (s *session) CallMany(ctx context.Context, calls []sandbox.Call) []json.Raw
 }
 
 // Log implements sandbox.Host.
-func (s *session) Log(level sandbox.Level, text string) { s.report.log(level, text) }
+func (s *session) Log(level sandbox.Level, text []byte) { logged(s.report, level, text) }
 
 // Progress implements sandbox.Host.
-func (s *session) Progress(fraction float32, message string) { s.report.progress(fraction, message) }
+func (s *session) Progress(fraction float32, message []byte) {
+	progressed(s.report, fraction, message)
+}
 
 // Warn implements sandbox.Host.
-func (s *session) Warn(message string) { s.report.warn(message) }
+func (s *session) Warn(message string) { warned(s.report, message) }
 
 // AddBytes implements sandbox.Host.
-func (s *session) AddBytes(n int64) { s.report.change(func(r *bus.Report) { r.Bytes += n }) }
+func (s *session) AddBytes(n int64) { s.report.addBytes(n) }
 
 // AddItems implements sandbox.Host.
-func (s *session) AddItems(n int64) { s.report.change(func(r *bus.Report) { r.Items += n }) }
+func (s *session) AddItems(n int64) { s.report.addItems(n) }
 
 // Interrupted implements sandbox.Host.
-func (s *session) Interrupted() sandbox.Interrupt { return sandbox.Interrupt(s.interrupt.Load()) }
+func (s *session) Interrupted() sandbox.Interrupt { return s.deadline.interrupted() }
 
 // Checkpoint implements sandbox.Host. What is saved is on disk when it returns.
 func (s *session) Checkpoint(ctx context.Context, state []byte) error {
+	s.report.waits()
+	defer s.report.goesOn()
 	checkpoint := &bus.Checkpoint{State: state, At: time.Now().UTC(), Calls: s.bridge.counted()}
 	err := s.attempt.Save(ctx, checkpoint, s.report.snapshot())
 	if errors.Is(err, bus.ErrFenced) {

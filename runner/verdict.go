@@ -36,7 +36,10 @@ func (e *permanentError) Error() string { return e.message }
 // settle decides what the ending of an attempt means for its job, and records it.
 func (e *execution) settle(ctx context.Context, end ending) error {
 	report := e.report.snapshot()
-	interrupted := sandbox.Interrupt(e.interrupt.Load())
+	stopped := end.exitCode != nil && *end.exitCode == exitInterrupted
+	if stopped && e.deadline.passed.Load() { // it stopped when it was told that its time is over
+		end = ending{err: e.deadline.late()}
+	}
 	switch {
 	case errors.Is(end.err, bus.ErrFenced):
 		e.attempt.Abandon()
@@ -44,7 +47,7 @@ func (e *execution) settle(ctx context.Context, end ending) error {
 	case end.exitCode != nil && *end.exitCode == exitCompleted:
 		return e.attempt.End(ctx, bus.Outcome{State: bus.StateCompleted, ExitCode: end.exitCode, Report: report})
 	case errors.Is(end.err, errShutdown),
-		end.exitCode != nil && *end.exitCode == exitInterrupted && interrupted == sandbox.Shutdown:
+		end.exitCode != nil && stopped && sandbox.Interrupt(e.deadline.shutdown.Load()) == sandbox.Shutdown:
 		return e.attempt.HandBack(ctx, report)
 	}
 	failure := e.failure(end)
@@ -94,15 +97,24 @@ func (e *execution) backoff() time.Duration {
 	return pause - pause/20 + rand.N(pause/10+1) //nolint:gosec // jitter needs no secret
 }
 
+// limitError is a sandbox's that ended its guest at a limit.
+type limitError interface {
+	error
+	LimitName() string
+}
+
 // failure is what the record says of a failed attempt.
 func (e *execution) failure(end ending) bus.Failure {
 	f := bus.Failure{Attempt: e.attempt.Token, At: time.Now().UTC(), Code: bus.Internal}
 	var p *permanentError
+	var limit limitError
 	switch {
 	case end.exitCode != nil:
 		f.Error = e.exitMessage(*end.exitCode)
 	case errors.As(end.err, &p):
 		f.Code, f.Error = p.code, p.message
+	case errors.As(end.err, &limit):
+		f.Code, f.Error, f.Limit = bus.ResourceExhausted, limit.Error(), limit.LimitName()
 	case errors.Is(end.err, errTimeout):
 		f.Code, f.Error = bus.DeadlineExceeded, end.err.Error()
 	default:

@@ -16,26 +16,36 @@ import (
 
 // Worker runs jobs, as many at once as it has slots.
 type Worker struct {
-	config  Config
-	conn    *bus.Conn
-	roster  *roster
-	modules *modules
-	log     *slog.Logger
-	ready   chan struct{}
+	config    Config
+	conn      *bus.Conn
+	catalogue *extensions.Catalogue
+	load      Load
+	roster    *roster
+	modules   *modules
+	admission *admission
+	arenas    *sync.Pool
+	log       *slog.Logger
+	ready     chan struct{}
 	// interrupt is what every running guest is answered when it asks whether to go on.
 	interrupt atomic.Uint32
-	warming   sync.WaitGroup
 }
 
+// Load makes a module ready to run. See package prepare for what does so with modules of strangers.
+type Load func(ctx context.Context, wasm []byte, options sandbox.Options) (*sandbox.Module, error)
+
 // New makes a worker. It runs once Run is called.
-func New(conn *bus.Conn, catalogue *extensions.Catalogue, engine *sandbox.Engine, config Config) (*Worker, error) {
+func New(conn *bus.Conn, catalogue *extensions.Catalogue, load Load, config Config) (*Worker, error) {
 	config = config.withDefaults()
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	w := &Worker{config: config, conn: conn, log: config.Logger, ready: make(chan struct{})}
-	w.modules = newModules(engine, catalogue.Module, config.Logger)
-	w.roster = newRoster(catalogue, config.Logger, w.warmUp)
+	w := &Worker{
+		config: config, conn: conn, catalogue: catalogue, load: load, log: config.Logger,
+		admission: newAdmission(uint64(config.GuestMemory) << 20), //nolint:gosec // validated not to be negative
+		arenas:    newArenas(), ready: make(chan struct{}),
+	}
+	w.modules = newModules(w.prepare, config.Logger)
+	w.roster = newRoster(catalogue, config.Logger, w.changed)
 	return w, nil
 }
 
@@ -71,7 +81,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		slots.Go(func() { w.slot(ctx, jobs, queue) })
 	}
 	close(w.ready)
-	w.log.InfoContext(ctx, "worker takes jobs", "worker", w.config.Name, "slots", w.config.Slots)
+	w.log.InfoContext(ctx, "worker takes jobs", "worker", w.config.Name, "slots", w.config.Slots, "memory_mb", w.config.GuestMemory)
 
 	<-ctx.Done()
 	w.interrupt.Store(uint32(sandbox.Shutdown))
@@ -80,8 +90,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	slots.Wait()
 	stopWatching()
 	background.Wait()
-	w.warming.Wait()
-	w.modules.close(context.WithoutCancel(ctx))
+	w.modules.close()
 	return nil
 }
 
@@ -92,7 +101,7 @@ func (w *Worker) slot(taking, running context.Context, queue *bus.Queue) {
 		if err != nil {
 			return
 		}
-		if err := w.handle(running, delivery); err != nil && !errors.Is(err, bus.ErrSettled) {
+		if err := w.handle(running, taking, delivery); err != nil && !errors.Is(err, bus.ErrSettled) {
 			w.log.WarnContext(running, "attempt not recorded, the job is dealt again", "job_id", delivery.Job.ID, "error", err)
 		}
 	}
@@ -121,17 +130,19 @@ func (w *Worker) sweep(ctx context.Context) {
 // settleTime is how long a shutdown waits for the bus to take an outcome.
 const settleTime = 5 * time.Second
 
-func (w *Worker) handle(ctx context.Context, delivery *bus.Delivery) error {
+// handle runs an attempt of a job. It goes on when taking has ended, but does not wait for room any more.
+func (w *Worker) handle(ctx, taking context.Context, delivery *bus.Delivery) error {
 	job := delivery.Job
 	attempt, err := delivery.Begin(ctx, w.config.Name)
 	if err != nil {
 		return err
 	}
-	report := &reporter{conn: w.conn, job: job.ID, attempt: attempt.Token}
-	report.tell(bus.Activity{Kind: bus.ActivityState, State: bus.StateRunning, Worker: w.config.Name})
-	e := &execution{worker: w, attempt: attempt, report: report, interrupt: &w.interrupt}
+	report := newReporter(attempt.Token, w.arenas, func(a bus.Activity) { w.conn.Tell(job.ID, a) })
+	report.tellState(bus.StateRunning, w.config.Name)
+	e := &execution{worker: w, attempt: attempt, report: report, deadline: deadline{shutdown: &w.interrupt}}
 	start := time.Now()
-	end := e.run(ctx)
+	end := e.run(ctx, taking)
+	report.finish()
 
 	settling, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
@@ -143,19 +154,35 @@ func (w *Worker) handle(ctx context.Context, delivery *bus.Delivery) error {
 	return err
 }
 
-// warmUp prepares the module of an extension as soon as it is known, so that its first job need not wait.
-func (w *Worker) warmUp(installed extensions.Installed) {
-	memory := w.memory(installed)
-	w.warming.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		if _, err := w.modules.module(ctx, installed.Digest, memory); err != nil {
-			w.log.WarnContext(ctx, "extension is not ready", "extension", string(installed.Manifest.ID), "error", err)
-		}
-	})
+// changed keeps up with the catalogue: what is installed is prepared at once, what is not any more is freed.
+func (w *Worker) changed(change extensions.Change) {
+	if change.Installed == nil {
+		w.modules.removed(change.ID)
+		return
+	}
+	memory := w.memory(change.Installed)
+	if asked := w.asked(change.Installed); asked > memory {
+		w.log.Warn("jobs get less memory than they may have: raise the memory of guests",
+			"extension", string(change.ID), "asked_mb", asked>>20, "memory_mb", memory>>20)
+	}
+	w.modules.arrived(change.ID, moduleKey{change.Installed.Digest, memory, change.Installed.Manifest.NoSnapshot})
 }
 
-// memory is what a job of an extension may have, in bytes.
-func (w *Worker) memory(installed extensions.Installed) uint64 {
+// prepare prepares a module.
+func (w *Worker) prepare(ctx context.Context, key moduleKey) (*sandbox.Module, error) {
+	wasm, err := w.catalogue.Module(ctx, key.digest)
+	if err != nil {
+		return nil, err
+	}
+	return w.load(ctx, wasm, sandbox.Options{MaxMemory: key.memory, NoSnapshot: key.anew})
+}
+
+// asked is the memory that a job of an extension may have, in bytes: by its manifest, and by the operator's cap.
+func (w *Worker) asked(installed *extensions.Installed) uint64 {
 	return uint64(min(installed.Manifest.Permissions.MaxMemoryMB, w.config.MaxMemory)) << 20 //nolint:gosec // both are positive
+}
+
+// memory is the memory that a job of an extension gets: what it asked for, or less where all guests together have less.
+func (w *Worker) memory(installed *extensions.Installed) uint64 {
+	return min(w.asked(installed), w.admission.most())
 }

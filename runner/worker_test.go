@@ -22,7 +22,7 @@ const noCalls = `{"methods":[]}`
 func TestJobOutcomes(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
-	c.install(noCalls, `,"jobs":{"loop":{"timeout":"100ms","max_attempts":1},"trap":{"max_attempts":2,"backoff":{"initial":"50ms"}},
+	c.install(noCalls, `,"jobs":{"loop":{"timeout":"100ms","max_attempts":1},"asked":{"timeout":"100ms","max_attempts":1},"trap":{"max_attempts":2,"backoff":{"initial":"50ms"}},
 		"exit":{"max_attempts":1},"answer":{"max_attempts":1},"recurse":{"max_attempts":1},"bad_log":{"max_attempts":1}}`)
 	c.work(runner.Config{})
 	cases := map[string]struct {
@@ -39,8 +39,9 @@ func TestJobOutcomes(t *testing.T) {
 		"no meaning":      {job: "answer", input: "7", state: bus.StateDead, failures: 1, code: bus.Internal, message: "the job answered 7"},
 		"trap, twice":     {job: "trap", state: bus.StateDead, failures: 2, code: bus.Internal, message: "the guest trapped: unreachable"},
 		"exit":            {job: "exit", state: bus.StateDead, failures: 1, code: bus.Internal, message: "exited with code 7"},
-		"stack exhausted": {job: "recurse", state: bus.StateDead, failures: 1, code: bus.Internal, message: "stack overflow"},
+		"stack exhausted": {job: "recurse", state: bus.StateDead, failures: 1, code: bus.ResourceExhausted, message: "limit of call depth"},
 		"pointer outside": {job: "bad_log", state: bus.StateDead, failures: 1, code: bus.Internal, message: "spacedrive_log: text at 131071"},
+		"asked to stop":   {job: "asked", state: bus.StateDead, failures: 1, code: bus.DeadlineExceeded, message: "the attempt took longer than 100ms"},
 		"timeout":         {job: "loop", state: bus.StateDead, failures: 1, code: bus.DeadlineExceeded, message: "the attempt took longer than 100ms"},
 		"no such job":     {job: "nothing", state: bus.StateDead, failures: 1, code: bus.NotFound, message: `extension test-extension has no job "nothing"`},
 	}
@@ -98,11 +99,18 @@ func TestJobTellsAboutItself(t *testing.T) {
 			{Level: "info", Text: "half way"},
 			{Level: "warn", Text: "progress NaN is no number from 0 to 1 and is not shown"},
 		},
+		MemoryBytes: 2 << 16,
 	}
 	for i := range run.Report.Logs {
 		run.Report.Logs[i].At = time.Time{}
 	}
-	run.Report.GuestMS = 0
+	if run.Report.GuestMS <= 0 || run.Report.CallMS != 0 {
+		t.Errorf("%v ms in the guest, %v ms in calls", run.Report.GuestMS, run.Report.CallMS)
+	}
+	if run.Report.Fuel == 0 {
+		t.Error("it burnt no fuel")
+	}
+	run.Report.GuestMS, run.Report.Fuel = 0, 0
 	if diff := cmp.Diff(want, run.Report); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}

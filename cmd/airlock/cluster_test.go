@@ -277,7 +277,14 @@ func TestUpSurvivesKill(t *testing.T) {
 	if n := e.keys(); n != len(submitted) {
 		t.Errorf("%d jobs made calls under %d keys", len(submitted), n)
 	}
-	if out := must(t, append([]string{"job", "list", "--state", "completed", "--json"}, at...)...); strings.Count(out, `"id"`) != len(submitted) {
-		t.Errorf("job list says:\n%s", out)
+	// The list follows the jobs' records a few milliseconds later.
+	for began := time.Now(); ; {
+		out := must(t, append([]string{"job", "list", "--state", "completed", "--json"}, at...)...)
+		if strings.Count(out, `"id"`) == len(submitted) {
+			return
+		}
+		if time.Since(began) > 10*time.Second {
+			t.Fatalf("job list says:\n%s", out)
+		}
 	}
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +17,7 @@ import (
 )
 
 func (c *cli) extensionCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "extension", Short: "Load, list, show and unload extensions", Args: cobra.ArbitraryArgs, RunE: group}
+	cmd := &cobra.Command{Use: "extension", Short: "Load, reload, list, show and unload extensions", Args: cobra.ArbitraryArgs, RunE: group}
 	load := &cobra.Command{
 		Use: "load FOLDER", Short: "Check and install the extension in a folder, over the version that may be there",
 		Args: oneArg("the extension's folder, with manifest.json and the module in it"),
@@ -38,15 +38,16 @@ func (c *cli) extensionCommand() *cobra.Command {
 		}),
 	}
 	unload := &cobra.Command{
-		Use: "unload ID", Short: "Remove an extension; its waiting jobs end as dead", Args: oneArg("the extension's id"),
+		Use: "unload ID", Short: "Remove an extension; its jobs that have not begun end as dead", Args: oneArg("the extension's id"),
 		RunE: c.withCatalogue(func(ctx context.Context, catalogue *extensions.Catalogue, args []string) error {
 			return c.unloadExtension(ctx, catalogue, args[0])
 		}),
 	}
-	for _, sub := range []*cobra.Command{load, list, show} {
+	reload := c.reloadCommand()
+	for _, sub := range []*cobra.Command{load, reload, list, show} {
 		c.jsonFlag(sub)
 	}
-	cmd.AddCommand(load, list, show, unload)
+	cmd.AddCommand(load, reload, list, show, unload)
 	return cmd
 }
 
@@ -77,15 +78,18 @@ func (c *cli) withConn(run func(context.Context, *bus.Conn, []string) error) fun
 	}
 }
 
-// prepareTime bounds the compilation of a module at load.
-const prepareTime = 2 * time.Minute
-
-func (c *cli) loadExtension(ctx context.Context, catalogue *extensions.Catalogue, folder string) error {
+// loadPackage reads the extension in a folder, for this host.
+func loadPackage(folder string) (*extensions.Package, error) {
 	p, err := extensions.Load(folder)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := p.Manifest.CheckHost(version); err != nil {
+	return p, p.Manifest.CheckHost(version)
+}
+
+func (c *cli) loadExtension(ctx context.Context, catalogue *extensions.Catalogue, folder string) error {
+	p, err := loadPackage(folder)
+	if err != nil {
 		return err
 	}
 	jobs, err := c.prepare(ctx, p, nil)
@@ -96,9 +100,7 @@ func (c *cli) loadExtension(ctx context.Context, catalogue *extensions.Catalogue
 	if err != nil {
 		return err
 	}
-	for _, warning := range p.Manifest.Warnings() {
-		_, _ = fmt.Fprintf(c.stderr, "warning: %s\n", warning)
-	}
+	c.warn(p.Manifest)
 	if c.json {
 		return c.printJSON(installed)
 	}
@@ -107,16 +109,22 @@ func (c *cli) loadExtension(ctx context.Context, catalogue *extensions.Catalogue
 	return nil
 }
 
+// warn says what of a manifest is likely not meant.
+func (c *cli) warn(m *extensions.Manifest) {
+	for _, warning := range m.Warnings() {
+		_, _ = fmt.Fprintf(c.stderr, "warning: %s\n", warning)
+	}
+}
+
 // prepare prepares a module as a worker does, and returns the jobs it registers.
 func (c *cli) prepare(ctx context.Context, p *extensions.Package, use func(context.Context, *sandbox.Module) error) (jobs []extensions.JobInfo, err error) {
-	engine, err := sandbox.NewEngine(sandbox.Config{Interpreter: true}) // it compiles in a fraction of the time, and runs once
+	load, err := node.Load(c.config, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, engine.Close(context.WithoutCancel(ctx))) }()
-	ctx, cancel := context.WithTimeout(ctx, prepareTime)
-	defer cancel()
-	module, err := engine.Prepare(ctx, p.Wasm, uint64(p.Manifest.Permissions.MaxMemoryMB)<<20) //nolint:gosec // positive
+	module, err := load(ctx, p.Wasm, sandbox.Options{
+		MaxMemory: uint64(p.Manifest.Permissions.MaxMemoryMB) << 20, NoSnapshot: p.Manifest.NoSnapshot, //nolint:gosec // positive
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +152,7 @@ func (c *cli) listExtensions(ctx context.Context, catalogue *extensions.Catalogu
 	}
 	t := c.table("extension", "version", "jobs", "size", "installed")
 	for _, e := range all {
-		t.AppendRow(row(e.Manifest.ID, e.Manifest.Version, jobNames(e), fmt.Sprintf("%.1f MB", float64(e.Size)/1e6), ago(e.InstalledAt)))
+		t.AppendRow(row(e.Manifest.ID, named(e), jobNames(e), fmt.Sprintf("%.1f MB", float64(e.Size)/1e6), ago(e.InstalledAt)))
 	}
 	t.Render()
 	return nil
@@ -161,8 +169,9 @@ func (c *cli) showExtension(ctx context.Context, catalogue *extensions.Catalogue
 	m := installed.Manifest
 	c.printf("%s %s: %s\n%s\n", m.ID, m.Version, m.Name, m.Description)
 	c.describe(installed)
+	c.printf("  version    %s\n", installed.Version)
 	c.printf("  module     %s, %d bytes\n", installed.Digest, installed.Size)
-	return nil
+	return c.showReplaced(ctx, catalogue, installed)
 }
 
 // describe prints the jobs of an extension, what starts them and what it is granted.

@@ -187,7 +187,7 @@ func (c *cli) describeJob(job jobs.Details) {
 	if r := job.Report; r != nil {
 		line("progress", "%.0f %% %s", r.Progress*100, r.Message)
 		line("calls", "%d, of which %d were refused", r.Calls, r.Denied)
-		line("time", "%d ms in the guest, %d ms in calls", r.GuestMS, r.CallMS)
+		line("time", "%.3f ms in the guest, %.3f ms in calls", r.GuestMS, r.CallMS)
 		for _, warning := range r.Warnings {
 			line("warning", "%s", warning)
 		}

@@ -11,9 +11,11 @@ import (
 	"syscall"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/runner/prepare"
 )
 
 func main() {
+	prepare.Child()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The second signal ends the process at once.
 	context.AfterFunc(ctx, stop)

@@ -19,12 +19,14 @@ import (
 	"github.com/airlock-run/airlock/internal/guests"
 	"github.com/airlock-run/airlock/internal/pgtest"
 	"github.com/airlock-run/airlock/internal/testcache"
+	"github.com/airlock-run/airlock/runner/prepare"
 )
 
 // actAsAirlock makes the test binary the command: tests start it as a process of its own.
 const actAsAirlock = "AIRLOCK_TEST_ACT_AS_COMMAND"
 
 func TestMain(m *testing.M) {
+	prepare.Child()
 	if os.Getenv(actAsAirlock) != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)

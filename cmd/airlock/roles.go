@@ -85,6 +85,11 @@ func (c *cli) workerFlags(cmd *cobra.Command) {
 	f.DurationVar(&c.config.JobTimeout, "job-timeout", c.config.JobTimeout, "bound of an attempt whose manifest names none (AIRLOCK_JOB_TIMEOUT)")
 	f.IntVar(&c.config.MaxAttempts, "max-attempts", c.config.MaxAttempts, "how often a job is tried when its manifest names no number (AIRLOCK_MAX_ATTEMPTS)")
 	f.IntVar(&c.config.MaxMemoryMB, "max-memory-mb", c.config.MaxMemoryMB, "cap of the memory one job may ask for (AIRLOCK_MAX_MEMORY_MB)")
+	f.IntVar(&c.config.GuestMemoryMB, "guest-memory-mb", c.config.GuestMemoryMB, "memory of all running jobs together; 0 for 60 % of what this process may have (AIRLOCK_GUEST_MEMORY_MB)")
+	f.Uint64Var(&c.config.MaxFuel, "max-fuel", c.config.MaxFuel, "cap of the fuel one attempt may burn (AIRLOCK_MAX_FUEL)")
+	f.Uint64Var(&c.config.MaxHostCalls, "max-host-calls", c.config.MaxHostCalls, "cap of the host calls of one attempt (AIRLOCK_MAX_HOST_CALLS)")
+	f.Uint64Var(&c.config.MaxLogBytes, "max-log-bytes", c.config.MaxLogBytes, "cap of what one attempt may log (AIRLOCK_MAX_LOG_BYTES)")
+	f.Uint64Var(&c.config.MaxCheckpoints, "max-checkpoints", c.config.MaxCheckpoints, "cap of the checkpoints of one attempt (AIRLOCK_MAX_CHECKPOINTS)")
 	f.DurationVar(&c.config.ShutdownGrace, "shutdown-grace", c.config.ShutdownGrace, "time for running jobs to save a checkpoint at shutdown (AIRLOCK_SHUTDOWN_GRACE)")
 }
 

@@ -36,6 +36,14 @@ func (c *counter) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// warm has encoding/json learn the checkpoint.
+func warm() {
+	var c counter
+	_ = json.Unmarshal([]byte(`{"current":1,"target":1,"processed":["item_1"]}`), &c)
+	_, _ = json.Marshal(c)
+	_ = fmt.Sprintf("Counted %d/%d", c.Current, c.Target)
+}
+
 func missing(field string) error { return fmt.Errorf("missing field `%s`", field) }
 
 // count is the job. Without input it counts to zero.

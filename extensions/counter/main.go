@@ -9,7 +9,7 @@ import airlock "github.com/airlock-run/airlock/sdk/go"
 
 func init() {
 	airlock.Describe("Counter", "0.1.0")
-	airlock.Register(airlock.Job{Name: "counter", Resumable: true, Export: "execute_test_counter", Run: count})
+	airlock.Register(airlock.Job{Name: "counter", Resumable: true, Export: "execute_test_counter", Run: count, Warm: warm})
 }
 
 // main never runs: a host calls the module's exports.

@@ -35,7 +35,12 @@ func Exercise(t *testing.T, newStore func(t *testing.T) extensions.Store) {
 		"record/deleted":                       recordDeleted,
 		"record/ids are told apart":            recordIDsAreToldApart,
 		"record/many at once":                  recordManyAtOnce,
+		"version/reads what was put":           versionReadsWhatWasPut,
+		"version/not there":                    versionNotThere,
+		"version/deleted":                      versionDeleted,
+		"version/no record of an extension":    versionIsNoRecord,
 		"module/reads what was put":            moduleReadsWhatWasPut,
+		"module/deleted":                       moduleDeleted,
 		"module/not there":                     moduleNotThere,
 		"module/put twice":                     modulePutTwice,
 		"watch/empty":                          watchEmpty,
@@ -180,9 +185,14 @@ func endedContext(t trial) {
 	_, putErr := t.store.PutRecord(ended, "finance", []byte("2"))
 	_, _, recordErr := t.store.Record(ended, "finance")
 	_, moduleErr := t.store.Module(ended, extensions.Digest(nil))
+	_, versionErr := t.store.Version(ended, extensions.Digest(nil))
+	_, versionsErr := t.store.Versions(ended)
 	for name, err := range map[string]error{
 		"put record": putErr, "record": recordErr, "delete": t.store.DeleteRecord(ended, "finance"),
 		"put module": t.store.PutModule(ended, extensions.Digest(nil), nil), "module": moduleErr,
+		"delete module": t.store.DeleteModule(ended, extensions.Digest(nil)),
+		"put version":   t.store.PutVersion(ended, extensions.Digest(nil), nil), "version": versionErr, "versions": versionsErr,
+		"delete version": t.store.DeleteVersion(ended, extensions.Digest(nil)),
 	} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: got %v, want the context's error", name, err)

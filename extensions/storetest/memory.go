@@ -17,6 +17,7 @@ type Memory struct {
 	mu       sync.Mutex
 	revision uint64
 	records  map[string]entry
+	versions map[string][]byte
 	modules  map[string][]byte
 	// changed is closed, and replaced, at each change of records.
 	changed chan struct{}
@@ -33,7 +34,10 @@ var _ extensions.Store = (*Memory)(nil)
 
 // NewMemory makes an empty store.
 func NewMemory() *Memory {
-	return &Memory{records: make(map[string]entry), modules: make(map[string][]byte), changed: make(chan struct{})}
+	return &Memory{
+		records: make(map[string]entry), versions: make(map[string][]byte), modules: make(map[string][]byte),
+		changed: make(chan struct{}),
+	}
 }
 
 // PutRecord implements extensions.Store.
@@ -124,27 +128,79 @@ func (m *Memory) since(revision uint64) ([]entry, <-chan struct{}) {
 	return news, m.changed
 }
 
-// PutModule implements extensions.Store.
-func (m *Memory) PutModule(ctx context.Context, digest string, wasm []byte) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.modules[digest] = append([]byte{}, wasm...)
-	return nil
+// PutVersion implements extensions.Store.
+func (m *Memory) PutVersion(ctx context.Context, version string, record []byte) error {
+	return m.put(ctx, m.versions, version, record)
 }
 
-// Module implements extensions.Store.
-func (m *Memory) Module(ctx context.Context, digest string) ([]byte, error) {
+// Version implements extensions.Store.
+func (m *Memory) Version(ctx context.Context, version string) ([]byte, error) {
+	return m.get(ctx, m.versions, version)
+}
+
+// Versions implements extensions.Store.
+func (m *Memory) Versions(ctx context.Context) (map[string][]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	wasm, ok := m.modules[digest]
-	if !ok {
-		return nil, fmt.Errorf("module %s: %w", digest, fs.ErrNotExist)
+	versions := make(map[string][]byte, len(m.versions))
+	for version, record := range m.versions {
+		versions[version] = bytes.Clone(record)
 	}
-	return append([]byte{}, wasm...), nil
+	return versions, nil
+}
+
+// DeleteVersion implements extensions.Store.
+func (m *Memory) DeleteVersion(ctx context.Context, version string) error {
+	return m.remove(ctx, m.versions, version)
+}
+
+// PutModule implements extensions.Store.
+func (m *Memory) PutModule(ctx context.Context, digest string, wasm []byte) error {
+	return m.put(ctx, m.modules, digest, wasm)
+}
+
+// Module implements extensions.Store.
+func (m *Memory) Module(ctx context.Context, digest string) ([]byte, error) {
+	return m.get(ctx, m.modules, digest)
+}
+
+// DeleteModule implements extensions.Store.
+func (m *Memory) DeleteModule(ctx context.Context, digest string) error {
+	return m.remove(ctx, m.modules, digest)
+}
+
+func (m *Memory) put(ctx context.Context, into map[string][]byte, name string, value []byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	into[name] = append([]byte{}, value...)
+	return nil
+}
+
+func (m *Memory) get(ctx context.Context, from map[string][]byte, name string) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	value, ok := from[name]
+	if !ok {
+		return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+	}
+	return append([]byte{}, value...), nil
+}
+
+func (m *Memory) remove(ctx context.Context, from map[string][]byte, name string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(from, name)
+	return nil
 }

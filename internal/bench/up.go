@@ -126,7 +126,7 @@ func (b *bench) install(ctx context.Context) error {
 	}
 	defer func() { _ = engine.Close(ctx) }()
 	for _, p := range packages {
-		module, err := engine.Prepare(ctx, p.Wasm, 256<<20)
+		module, err := engine.Prepare(ctx, p.Wasm, sandbox.Options{MaxMemory: 256 << 20})
 		if err != nil {
 			return err
 		}

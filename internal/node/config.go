@@ -19,12 +19,17 @@ type Bus struct {
 
 // Worker is the configuration of a worker.
 type Worker struct {
-	Slots         int           `desc:"jobs that run at once; 0 for four for each CPU"`
-	CallTimeout   time.Duration `split_words:"true" default:"30s" desc:"bound of one call to an operation"`
-	JobTimeout    time.Duration `split_words:"true" default:"10m" desc:"bound of an attempt whose manifest names none"`
-	MaxAttempts   int           `split_words:"true" default:"5" desc:"how often a job is tried when its manifest names no number"`
-	MaxMemoryMB   int           `split_words:"true" default:"1024" desc:"cap of what manifests ask for as memory of one job, in MB"`
-	ShutdownGrace time.Duration `split_words:"true" default:"10s" desc:"time for running jobs to save a checkpoint at shutdown"`
+	Slots          int           `desc:"jobs that run at once; 0 for four for each CPU"`
+	CallTimeout    time.Duration `split_words:"true" default:"30s" desc:"bound of one call to an operation"`
+	JobTimeout     time.Duration `split_words:"true" default:"10m" desc:"bound of an attempt whose manifest names none"`
+	MaxAttempts    int           `split_words:"true" default:"5" desc:"how often a job is tried when its manifest names no number"`
+	MaxMemoryMB    int           `split_words:"true" default:"1024" desc:"cap of what manifests ask for as memory of one job, in MB"`
+	GuestMemoryMB  int           `split_words:"true" desc:"memory that all running jobs may have together, in MB; 0 for 60 % of what this process may have"`
+	MaxFuel        uint64        `split_words:"true" default:"1000000000000" desc:"cap of the fuel one attempt may burn"`
+	MaxHostCalls   uint64        `split_words:"true" default:"10000000" desc:"cap of the host calls of one attempt"`
+	MaxLogBytes    uint64        `split_words:"true" default:"4194304" desc:"cap of what one attempt may log, in bytes"`
+	MaxCheckpoints uint64        `split_words:"true" default:"10000" desc:"cap of the checkpoints of one attempt"`
+	ShutdownGrace  time.Duration `split_words:"true" default:"10s" desc:"time for running jobs to save a checkpoint at shutdown"`
 }
 
 // Operations is the configuration of the operation services.
@@ -72,7 +77,7 @@ func DefaultDataDir() string {
 // Validate reports the first setting that cannot be.
 func (c Config) Validate() error {
 	switch {
-	case c.Slots < 0 || c.MaxAttempts < 0 || c.MaxMemoryMB < 0 || c.OCRConcurrency < 0:
+	case c.Slots < 0 || c.MaxAttempts < 0 || c.MaxMemoryMB < 0 || c.GuestMemoryMB < 0 || c.OCRConcurrency < 0:
 		return errors.New("slots, attempts, memory and concurrency must not be negative")
 	case c.CallTimeout <= 0 || c.JobTimeout <= 0 || c.ShutdownGrace < 0:
 		return errors.New("timeouts must be above 0")

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 
 	"golang.org/x/sync/errgroup"
@@ -11,23 +10,25 @@ import (
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/extensions"
 	"github.com/airlock-run/airlock/runner"
+	"github.com/airlock-run/airlock/runner/prepare"
 	"github.com/airlock-run/airlock/runner/sandbox"
 )
 
 // RunWorker runs jobs and triggers on a connection until ctx ends. ready is called once it takes jobs.
-func RunWorker(ctx context.Context, conn *bus.Conn, config Config, logger *slog.Logger, ready func()) (err error) {
+func RunWorker(ctx context.Context, conn *bus.Conn, config Config, logger *slog.Logger, ready func()) error {
 	catalogue, err := Catalogue(ctx, conn, logger)
 	if err != nil {
 		return err
 	}
-	engine, err := sandbox.NewEngine(sandbox.Config{CacheDir: config.cacheDir("guests"), Logger: logger})
+	load, err := Load(config, logger)
 	if err != nil {
-		return fmt.Errorf("start engine: %w", err)
+		return err
 	}
-	defer func() { err = errors.Join(err, engine.Close(context.WithoutCancel(ctx))) }()
-	worker, err := runner.New(conn, catalogue, engine, runner.Config{
+	worker, err := runner.New(conn, catalogue, load, runner.Config{
 		Slots: config.Slots, CallTimeout: config.CallTimeout, JobTimeout: config.JobTimeout,
-		MaxAttempts: config.MaxAttempts, MaxMemory: config.MaxMemoryMB, Grace: config.ShutdownGrace, Logger: logger,
+		MaxAttempts: config.MaxAttempts, MaxMemory: config.MaxMemoryMB, GuestMemory: config.GuestMemoryMB,
+		MaxFuel: config.MaxFuel, MaxHostCalls: config.MaxHostCalls, MaxLogBytes: config.MaxLogBytes, MaxCheckpoints: config.MaxCheckpoints,
+		Grace: config.ShutdownGrace, Logger: logger,
 	})
 	if err != nil {
 		return err
@@ -44,6 +45,27 @@ func RunWorker(ctx context.Context, conn *bus.Conn, config Config, logger *slog.
 		return nil
 	})
 	return group.Wait()
+}
+
+// Preparer prepares modules in processes of their own, and keeps them in the data directory.
+func Preparer(config Config, logger *slog.Logger) (*prepare.Preparer, error) {
+	return prepare.New(prepare.Config{Dir: config.cacheDir("modules"), Logger: logger})
+}
+
+// Load returns what has a Preparer prepare modules and loads them in this process.
+func Load(config Config, logger *slog.Logger) (runner.Load, error) {
+	preparer, err := Preparer(config, logger)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, wasm []byte, options sandbox.Options) (module *sandbox.Module, err error) {
+		prepared, err := preparer.Prepare(ctx, wasm, options)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, prepared.Close()) }()
+		return sandbox.Open(ctx, prepared.Prepared, sandbox.Config{CacheDir: prepared.CacheDir, Logger: logger})
+	}, nil
 }
 
 // Catalogue opens the catalogue of installed extensions on a connection.

@@ -19,6 +19,7 @@ const maxText = 1024
 // keptRun is what is kept of a run record: all but the state of its checkpoint, which is the guest's.
 type keptRun struct {
 	Worker     string          `json:"worker,omitempty"`
+	Version    string          `json:"version,omitempty"`
 	Digest     string          `json:"digest,omitempty"`
 	ExitCode   *int32          `json:"exit_code,omitempty"`
 	Checkpoint *keptCheckpoint `json:"checkpoint,omitempty"`
@@ -62,7 +63,7 @@ func (j *Jobs) keepJob(ctx context.Context, job *bus.Job) error {
 // keepRun writes what a run record says, unless a newer version of it is there.
 func (j *Jobs) keepRun(ctx context.Context, run *bus.Run) error {
 	kept := keptRun{
-		Worker: run.Worker, Digest: run.Digest, ExitCode: run.ExitCode, Errors: run.Errors, Report: &run.Report,
+		Worker: run.Worker, Version: run.Version, Digest: run.Digest, ExitCode: run.ExitCode, Errors: run.Errors, Report: &run.Report,
 	}
 	if run.Checkpoint != nil {
 		kept.Checkpoint = &keptCheckpoint{Size: len(run.Checkpoint.State), At: run.Checkpoint.At}

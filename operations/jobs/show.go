@@ -30,7 +30,8 @@ type Details struct {
 	MaxAttempts int        `json:"max_attempts,omitempty"`
 	TimeoutMS   int64      `json:"timeout_ms,omitempty"`
 	Worker      string     `json:"worker,omitempty"`
-	// Digest is that of the module the job runs.
+	// Version is that of the extension the job runs, and Digest its module; empty while there is no run record.
+	Version        string        `json:"version,omitempty"`
 	Digest         string        `json:"digest,omitempty"`
 	ExitCode       *int32        `json:"exit_code,omitempty"`
 	CheckpointSize int           `json:"checkpoint_size"`
@@ -72,7 +73,7 @@ func (j *Jobs) show(ctx context.Context, request json.RawMessage) (any, error) {
 	}
 	out := Details{
 		Job: job, Input: message.Input, Event: message.Event, MaxAttempts: message.MaxAttempts, TimeoutMS: message.TimeoutMS,
-		Worker: run.Worker, Digest: run.Digest, ExitCode: run.ExitCode, Errors: run.Errors, Report: run.Report,
+		Worker: run.Worker, Version: run.Version, Digest: run.Digest, ExitCode: run.ExitCode, Errors: run.Errors, Report: run.Report,
 	}
 	if run.Checkpoint != nil {
 		out.CheckpointSize, out.CheckpointAt = run.Checkpoint.Size, run.Checkpoint.At

@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+
+	"github.com/airlock-run/airlock/runner/sandbox/validate"
+	"github.com/airlock-run/airlock/runner/sandbox/wasm"
 )
 
 // The import modules a guest may use.
@@ -58,8 +60,11 @@ func (s signature) String() string {
 	return name(s.params) + " -> " + name(s.results)
 }
 
-func signatureOf(def api.FunctionDefinition) signature {
-	return signature{params: def.ParamTypes(), results: def.ResultTypes()}
+func signatureOf(t *validate.Type) signature {
+	if t == nil {
+		return signature{}
+	}
+	return signature{params: t.Params, results: t.Results}
 }
 
 func (s signature) equal(other signature) bool {
@@ -75,33 +80,52 @@ type export struct {
 	sig  signature
 }
 
-// The functions each guest exports, and those it may; docs/protocol.md says what they do.
-var (
-	requiredExports = []export{{"wasm_alloc", sig("i:i")}, {"wasm_free", sig("ii:")}, {"plugin_init", sig(":i")}}
-	optionalExports = []export{{"plugin_cleanup", sig(":i")}, {"_initialize", sig(":")}}
+// What the host calls by name.
+const (
+	memoryExport     = "memory"
+	allocExport      = "wasm_alloc"
+	initExport       = "plugin_init"
+	cleanupExport    = "plugin_cleanup"
+	reseedExport     = "plugin_reseed"
+	initializeExport = "_initialize"
 )
 
-// checkABI reports what of a module's imports and exports does not fit. Foreign are its imports that are no functions.
-func checkABI(compiled wazero.CompiledModule, foreign []string) error {
-	if err := checkImports(compiled, foreign); err != nil {
+// The functions each guest exports, and those it may; docs/protocol.md says what they do.
+var (
+	requiredExports = []export{{allocExport, sig("i:i")}, {"wasm_free", sig("ii:")}, {initExport, sig(":i")}}
+	optionalExports = []export{{cleanupExport, sig(":i")}, {initializeExport, sig(":")}, {reseedExport, sig("I:")}}
+)
+
+// checkABI reports what of a module's imports and exports does not fit.
+func checkABI(m *validate.Module) error {
+	if err := checkImports(m); err != nil {
 		return err
 	}
-	return checkExports(compiled)
+	return checkExports(m)
 }
 
 // maxNamed is how many unknown imports an error names.
 const maxNamed = 16
 
-func checkImports(compiled wazero.CompiledModule, unknown []string) error {
-	for _, def := range compiled.ImportedFunctions() {
-		module, name, _ := def.Import()
-		want, known := importSignature(module, name)
+func checkImports(m *validate.Module) error {
+	var unknown []string
+	for _, i := range m.Imports {
+		name := wasm.Brief(i.Module) + "." + wasm.Brief(i.Name)
+		if what, ok := foreign[i.Kind]; ok {
+			unknown = append(unknown, name+" ("+what+")")
+			continue
+		}
+		want, known := importSignature(i.Module, i.Name)
+		var got signature
+		if uint64(i.Type) < uint64(len(m.Types)) {
+			got = signatureOf(&m.Types[i.Type])
+		}
 		switch {
-		case strings.HasPrefix(module, wbindgenPrefix):
+		case strings.HasPrefix(i.Module, wbindgenPrefix):
 		case !known:
-			unknown = append(unknown, brief(module)+"."+brief(name))
-		case !want.equal(signatureOf(def)):
-			return fmt.Errorf("import %s.%s has type %s, want %s", module, name, signatureOf(def), want)
+			unknown = append(unknown, name)
+		case !want.equal(got):
+			return fmt.Errorf("import %s has type %s, want %s", name, got, want)
 		}
 	}
 	if more := len(unknown) - maxNamed; more > 0 {
@@ -111,6 +135,11 @@ func checkImports(compiled wazero.CompiledModule, unknown []string) error {
 		return fmt.Errorf("unknown imports: %s; a guest may import %s and %s", strings.Join(unknown, ", "), hostModule, wasiModule)
 	}
 	return nil
+}
+
+// foreign are the kinds of imports that no guest has.
+var foreign = map[byte]string{
+	wasm.KindTable: "a table", wasm.KindMemory: "a memory; a guest brings its own", wasm.KindGlobal: "a global",
 }
 
 func importSignature(module, name string) (signature, bool) {
@@ -128,37 +157,33 @@ func importSignature(module, name string) (signature, bool) {
 	return signature{}, false
 }
 
-func checkExports(compiled wazero.CompiledModule) error {
-	if _, ok := compiled.ExportedMemories()["memory"]; !ok {
-		return fmt.Errorf("missing export %q: the guest's memory", "memory")
-	}
-	functions := compiled.ExportedFunctions()
-	if start, ok := functions[startExport]; ok && !signatureOf(start).equal(sig(":")) {
-		return fmt.Errorf("the start function has type %s, want %s", signatureOf(start), sig(":"))
+func checkExports(m *validate.Module) error {
+	if _, ok := m.Export(memoryExport, wasm.KindMemory); !ok {
+		return fmt.Errorf("missing export %q: the guest's memory", memoryExport)
 	}
 	for _, want := range requiredExports {
-		if err := checkExport(functions, want.name, want.sig); err != nil {
+		if err := checkExport(m, want.name, want.sig); err != nil {
 			return err
 		}
 	}
 	for _, want := range optionalExports {
-		if _, ok := functions[want.name]; !ok {
+		if _, ok := m.Export(want.name, wasm.KindFunction); !ok {
 			continue
 		}
-		if err := checkExport(functions, want.name, want.sig); err != nil {
+		if err := checkExport(m, want.name, want.sig); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkExport(functions map[string]api.FunctionDefinition, name string, want signature) error {
-	def, ok := functions[name]
+func checkExport(m *validate.Module, name string, want signature) error {
+	e, ok := m.Export(name, wasm.KindFunction)
 	if !ok {
-		return fmt.Errorf("missing export %s, a function %s", brief(name), want)
+		return fmt.Errorf("missing export %s, a function %s", wasm.Brief(name), want)
 	}
-	if got := signatureOf(def); !got.equal(want) {
-		return fmt.Errorf("export %s has type %s, want %s", brief(name), got, want)
+	if got := signatureOf(m.FunctionType(e.Index)); !got.equal(want) {
+		return fmt.Errorf("export %s has type %s, want %s", wasm.Brief(name), got, want)
 	}
 	return nil
 }

@@ -26,12 +26,9 @@ func (s *instance) alloc(ctx context.Context, size int) (ptr uint32, room []byte
 	if uint64(size) > uint64(len(s.memory.pages)) { //nolint:gosec // not negative
 		return 0, nil, nil
 	}
-	if s.allocate == nil {
-		s.allocate = s.module.ExportedFunction("wasm_alloc")
-	}
 	s.allocating = true
 	stack := [1]uint64{uint64(size)} //nolint:gosec // at most the guest's memory
-	err = call(ctx, s.allocate, stack[:])
+	err = s.call(ctx, allocExport, stack[:])
 	s.allocating = false
 	if err != nil {
 		return 0, nil, &allocatorError{s.reason(err)}
@@ -95,7 +92,7 @@ func (s *instance) result(ctx context.Context, data []byte) uint32 {
 		ptr = s.deliver(ctx, failure("resource_exhausted", fmt.Sprintf("the guest has no memory for an answer of %d bytes", len(data))))
 	}
 	if ptr == 0 {
-		s.host.Log(Error, fmt.Sprintf("the guest has no memory for an answer of %d bytes", len(data)))
+		s.log(Error, fmt.Appendf(nil, "the guest has no memory for an answer of %d bytes", len(data)))
 	}
 	return ptr
 }

@@ -54,7 +54,7 @@ func BenchmarkImport(b *testing.B) {
 func BenchmarkPrepare(b *testing.B) {
 	engine := newEngine(b, false)
 	for b.Loop() {
-		m, err := engine.Prepare(b.Context(), guest, maxMemory)
+		m, err := engine.Prepare(b.Context(), guest, sandbox.Options{MaxMemory: maxMemory})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func BenchmarkRunGo(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	m, err := newEngine(b, false).Prepare(b.Context(), wasm, 64<<20)
+	m, err := newEngine(b, false).Prepare(b.Context(), wasm, sandbox.Options{MaxMemory: 64 << 20})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -5,13 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+
+	"github.com/airlock-run/airlock/runner/sandbox/snapshot"
+	"github.com/airlock-run/airlock/runner/sandbox/validate"
+	"github.com/airlock-run/airlock/runner/sandbox/wasm"
 )
 
 // MaxModule is the largest module, in bytes.
-const MaxModule = 64 << 20
+const MaxModule = validate.MaxModule
+
+// ErrNotWasm is returned for bytes that are no WebAssembly module.
+var ErrNotWasm = validate.ErrNotWasm
 
 // Config describes an Engine. The zero value is ready to use.
 type Config struct {
@@ -19,14 +27,17 @@ type Config struct {
 	CacheDir string
 	// Interpreter runs guests without compiling them: slower by an order of magnitude, on any platform.
 	Interpreter bool
+	// Idle is how many sandboxes of each module are kept for the next job. Default: four for each CPU.
+	Idle int
 	// Logger gets what guests log while they are prepared. Default: discards.
 	Logger *slog.Logger
 }
 
-// Engine prepares modules. It is safe for concurrent use; Close it last.
+// Engine runs prepared modules. It is safe for concurrent use; Close it last.
 type Engine struct {
 	config      wazero.RuntimeConfig
 	interpreter bool
+	idle        int
 	cache       wazero.CompilationCache
 	log         *slog.Logger
 }
@@ -35,6 +46,9 @@ type Engine struct {
 func NewEngine(config Config) (*Engine, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	if config.Idle == 0 {
+		config.Idle = 4 * runtime.NumCPU()
 	}
 	cache := wazero.NewCompilationCache()
 	if config.CacheDir != "" {
@@ -49,11 +63,10 @@ func NewEngine(config Config) (*Engine, error) {
 	}
 	rc = rc.WithCompilationCache(cache).
 		WithCoreFeatures(api.CoreFeaturesV2).
-		// Ends a guest that loops when its context ends. In machine code this is a call of Go at the head of each loop,
-		// which makes a guest several times slower: there, only what stop.go puts into the guest does it.
-		WithCloseOnContextDone(config.Interpreter).
+		// Ends a guest when its context ends, at several times the price of what package meter puts into it, and not all.
+		WithCloseOnContextDone(false).
 		WithDebugInfoEnabled(false)
-	return &Engine{config: rc, interpreter: config.Interpreter, cache: cache, log: config.Logger}, nil
+	return &Engine{config: rc, interpreter: config.Interpreter, idle: config.Idle, cache: cache, log: config.Logger}, nil
 }
 
 // Close frees the compiled code. Close the modules first.
@@ -64,56 +77,98 @@ func (e *Engine) Close(ctx context.Context) error {
 	return nil
 }
 
-// ErrNotWasm is returned by Prepare for bytes that are no WebAssembly module.
-var ErrNotWasm = errors.New("not a WebAssembly module; build it for wasm32-unknown-unknown or wasip1")
-
-// Prepare makes a module ready to run: it checks the module's form, imports and exports, compiles it, and learns the jobs
-// by running plugin_init once. MaxMemory, in bytes, bounds the memory of each of the module's sandboxes. When ctx ends, so
-// does the guest that starts, but not the compiler.
+// Compile compiles a prepared module, so that its machine code is in cacheDir for engines that have it as their CacheDir.
+// The compiler heeds no deadline and no limit of memory: this is for a process that has limits of its own.
 //
 // # Errors
 //
-// ErrNotWasm; otherwise what of the module does not fit, in words for its author.
-func (e *Engine) Prepare(ctx context.Context, wasm []byte, maxMemory uint64) (*Module, error) {
-	inspected, err := inspect(wasm)
+// *StageError.
+func Compile(ctx context.Context, p *Prepared, cacheDir string) error {
+	e, err := NewEngine(Config{CacheDir: cacheDir})
+	if err != nil {
+		return err
+	}
+	m, err := e.Load(ctx, p)
+	if err != nil {
+		return &StageError{Stage: StageCompile, Err: err}
+	}
+	return errors.Join(m.Close(ctx), e.Close(ctx))
+}
+
+// Prepare takes a module through all stages in this process and loads it: for modules one trusts as far as one's own. See
+// package prepare for the others.
+//
+// # Errors
+//
+// *StageError.
+func (e *Engine) Prepare(ctx context.Context, module []byte, options Options) (*Module, error) {
+	prepared, err := Prepare(ctx, module, options)
 	if err != nil {
 		return nil, err
 	}
-	m := &Module{
-		runtime: wazero.NewRuntimeWithConfig(ctx, e.config), interpreter: e.interpreter, log: e.log, maxMemory: maxMemory,
+	m, err := e.Load(ctx, prepared)
+	if err != nil {
+		return nil, &StageError{Stage: StageCompile, Err: err}
 	}
-	if err := m.prepare(ctx, inspected); err != nil {
+	return m, nil
+}
+
+// Open loads a prepared module into an engine of its own, which is closed with it. Once it has returned, CacheDir is not
+// needed any more.
+//
+// # Errors
+//
+// Those of NewEngine and Load.
+func Open(ctx context.Context, p *Prepared, config Config) (*Module, error) {
+	e, err := NewEngine(config)
+	if err != nil {
+		return nil, err
+	}
+	m, err := e.Load(ctx, p)
+	if err != nil {
+		return nil, errors.Join(err, e.Close(context.WithoutCancel(ctx)))
+	}
+	m.engine = e
+	return m, nil
+}
+
+// Load makes a prepared module ready to run. Without its machine code in the engine's cache it is compiled.
+//
+// # Errors
+//
+// What the compiler has against the module; that the host has no memory left.
+func (e *Engine) Load(ctx context.Context, p *Prepared) (*Module, error) {
+	m := &Module{
+		runtime: wazero.NewRuntimeWithConfig(ctx, e.config), interpreter: e.interpreter, log: e.log, facts: p.Facts,
+		jobs: map[string]Job{}, memory: uint64(p.Facts.MaxMemoryPages) * snapshot.PageSize, idle: make(chan *instance, e.idle),
+	}
+	for _, job := range p.Facts.Jobs {
+		m.jobs[job.Name] = job
+	}
+	if err := m.load(ctx, p); err != nil {
 		_ = m.Close(context.WithoutCancel(ctx))
 		return nil, err
 	}
 	return m, nil
 }
 
-func (m *Module) prepare(ctx context.Context, inspected *inspection) error {
+func (m *Module) load(ctx context.Context, p *Prepared) error {
 	err := survive(func() (err error) {
-		m.compiled, err = m.runtime.CompileModule(ctx, inspected.clean)
-		return err //nolint:wrapcheck // refusal says it
+		m.compiled, err = m.runtime.CompileModule(ctx, p.Wasm)
+		return err //nolint:wrapcheck // the next line does
 	})
 	if err != nil {
-		return fmt.Errorf("compile module: %w", refusal(err))
-	}
-	if err := checkABI(m.compiled, inspected.foreign); err != nil {
-		return err
-	}
-	m.exports = m.compiled.ExportedFunctions()
-	memory := m.compiled.ExportedMemories()["memory"]
-	if need := uint64(memory.Min()) << 16; need > m.maxMemory {
-		return fmt.Errorf("the guest starts with %d MB of memory and may have %d: raise max_memory_mb in its manifest",
-			(need+1<<20-1)>>20, m.maxMemory>>20)
-	}
-	m.memory = m.maxMemory
-	if pages, ok := memory.Max(); ok {
-		m.memory = min(m.memory, uint64(pages)<<16)
+		return errors.New(wasm.Cut(err.Error(), 300))
 	}
 	if err := link(ctx, m.runtime, m.compiled); err != nil {
 		return fmt.Errorf("link imports: %w", err)
 	}
-	return m.learnJobs(ctx)
+	if p.Facts.Restore == RestoreSnapshot {
+		if m.image, err = newImage(p.Image); err != nil {
+			return fmt.Errorf("keep the snapshot: %w", err)
+		}
+	}
+	return nil
 }
 
 // survive runs a step of the engine. It is not ours and works on what a stranger made: a module it panics over is
@@ -125,22 +180,4 @@ func survive(step func() error) (err error) {
 		}
 	}()
 	return step()
-}
-
-// learnJobs runs plugin_init in an instance that is thrown away.
-func (m *Module) learnJobs(ctx context.Context) error {
-	r := newRegistry(m.exports)
-	s, err := m.instantiate(ctx, &instance{host: quietHost{m.log}, registry: r})
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	switch {
-	case r.refused != nil:
-		return fmt.Errorf("plugin_init: %w", r.refused)
-	case len(r.jobs) == 0:
-		return errors.New("plugin_init registered no job: call register_job there")
-	}
-	m.jobs = r.jobs
-	return nil
 }

@@ -21,18 +21,37 @@ type counter struct {
 	lines, bytes int
 }
 
-func (c *counter) Log(_ sandbox.Level, text string) { c.lines, c.bytes = c.lines+1, c.bytes+len(text) }
+func (c *counter) Log(_ sandbox.Level, text []byte) { c.lines, c.bytes = c.lines+1, c.bytes+len(text) }
 
 func TestFloodEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	onHostile(t, func(t *testing.T, m *sandbox.Module) {
-		for _, job := range []string{"flood", "deep_flood", "deep", "random"} {
+		for _, job := range []string{"deep", "random"} {
 			t.Run(job, func(t *testing.T) {
 				t.Parallel()
 				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 				defer cancel()
 				if _, err := run(ctx, m, job, "", &counter{}); !errors.Is(err, context.DeadlineExceeded) {
 					t.Fatalf("error is %v, want deadline exceeded", err)
+				}
+			})
+		}
+	})
+}
+
+// Who logs a lot ends earlier.
+func TestFloodEndsWithItsLimit(t *testing.T) {
+	t.Parallel()
+	const limit = 1 << 10
+	onHostile(t, func(t *testing.T, m *sandbox.Module) {
+		for _, job := range []string{"flood", "deep_flood"} {
+			t.Run(job, func(t *testing.T) {
+				t.Parallel()
+				host := &counter{}
+				_, err := m.Run(t.Context(), sandbox.Input{Job: job, Context: []byte("{}"), Limits: sandbox.Limits{LogBytes: limit}}, host)
+				checkFailure(t, err, "limit of log bytes: more than 1024")
+				if host.bytes > limit {
+					t.Errorf("the host was told %d bytes", host.bytes)
 				}
 			})
 		}

@@ -2,9 +2,12 @@ package sandbox
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+
+	"github.com/airlock-run/airlock/runner/sandbox/meter"
 )
 
 // function is one function a guest may import. serve finds its parameters on the stack and leaves its result there.
@@ -29,17 +32,12 @@ var hostFunctions = []function{
 	{"job_increment_items", sig("iI:"), jobIncrementItems},
 }
 
-// instanceKey finds the instance a host function is called by. wazero hands each host function the context of the call
-// into the guest, and that is the only way to it that the guest cannot forge.
-type instanceKey struct{}
-
-func withInstance(ctx context.Context, s *instance) context.Context {
-	return context.WithValue(ctx, instanceKey{}, s)
-}
+// meterFunctions is what package meter has guests import.
+var meterFunctions = []function{{meter.Refill, sig("i:i"), refill}}
 
 // link makes the import modules in a runtime.
 func link(ctx context.Context, runtime wazero.Runtime, compiled wazero.CompiledModule) error {
-	for module, functions := range map[string][]function{hostModule: hostFunctions, wasiModule: wasiFunctions} {
+	for module, functions := range map[string][]function{hostModule: hostFunctions, wasiModule: wasiFunctions, meter.Module: meterFunctions} {
 		builder := runtime.NewHostModuleBuilder(module)
 		for _, f := range functions {
 			builder.NewFunctionBuilder().WithGoModuleFunction(adapt(f), f.sig.params, f.sig.results).Export(f.name)
@@ -52,15 +50,26 @@ func link(ctx context.Context, runtime wazero.Runtime, compiled wazero.CompiledM
 }
 
 func adapt(f function) api.GoModuleFunc {
+	serve, metered := f.serve, f.name == meter.Refill
 	return func(ctx context.Context, _ api.Module, stack []uint64) {
-		s, ok := ctx.Value(instanceKey{}).(*instance)
+		r, ok := ctx.(*run)
 		if !ok {
 			fault(f.name, "called outside of a run")
 		}
-		if ctx.Err() != nil { // a guest looks at it now and then only
-			fault(f.name, "called after the end of the run")
+		if !metered {
+			r.s.called(ctx, f.name)
 		}
-		f.serve(ctx, s, stack)
+		serve(ctx, r.s, stack)
+	}
+}
+
+// called is what comes before each call of the host.
+func (s *instance) called(ctx context.Context, function string) {
+	if ctx.Err() != nil { // a guest looks at it now and then only
+		fault(function, "called after the end of the run")
+	}
+	if s.spent.hostCalls++; s.spent.hostCalls > s.limits.HostCalls {
+		panic(&LimitError{LimitHostCalls, fmt.Sprintf("more than %d", s.limits.HostCalls)})
 	}
 }
 
@@ -69,7 +78,7 @@ func linkTraps(ctx context.Context, runtime wazero.Runtime, compiled wazero.Comp
 	builders := map[string]wazero.HostModuleBuilder{}
 	for _, def := range compiled.ImportedFunctions() {
 		module, name, _ := def.Import()
-		if module == hostModule || module == wasiModule {
+		if module == hostModule || module == wasiModule || module == meter.Module {
 			continue
 		}
 		builder, ok := builders[module]

@@ -31,7 +31,7 @@ func FuzzPrepare(f *testing.F) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		m, err := engine.Prepare(ctx, wasm, 1<<20)
+		m, err := engine.Prepare(ctx, wasm, sandbox.Options{MaxMemory: 1 << 20})
 		if err != nil {
 			if text := err.Error(); text == "" || len(text) > 3000 {
 				t.Fatalf("error of %d bytes: %.200s", len(text), text)

@@ -38,16 +38,17 @@ type Call struct {
 	Key string
 }
 
-// Host is what the imports of one run reach. The guest calls it from one goroutine; it may retain what it is given. A method that blocks
+// Host is what the imports of one run reach. The guest calls it from one goroutine; it may retain what it is given, unless that says otherwise. A method that blocks
 // returns when ctx ends.
 type Host interface {
 	// Call answers a call with the JSON the guest gets, which for a failure is {"error", "code"}.
 	Call(ctx context.Context, call Call) json.RawMessage
 	// CallMany answers several, in their order, having run them in parallel.
 	CallMany(ctx context.Context, calls []Call) []json.RawMessage
-	Log(level Level, text string)
-	// Progress is told a fraction from 0 to 1.
-	Progress(fraction float32, message string)
+	// Log is told a line, in UTF-8, which is the guest's memory: it must not be retained.
+	Log(level Level, text []byte)
+	// Progress is told a fraction from 0 to 1, and a message as Log is.
+	Progress(fraction float32, message []byte)
 	// Checkpoint keeps the state to go on from; an error tells the guest that it is not kept.
 	Checkpoint(ctx context.Context, state []byte) error
 	// LoadCheckpoint returns the newest checkpoint, nil for none.

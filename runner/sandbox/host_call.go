@@ -33,7 +33,7 @@ func spacedriveCall(ctx context.Context, s *instance, stack []uint64) {
 
 // method reads a method's name; one that is too long is cut just beyond the limit, where it is refused.
 func (s *instance) method(function string, ptr, length uint32) string {
-	return s.text(function, "method", ptr, length, maxMethod+1)
+	return string(s.text(function, "method", ptr, length, maxMethod+1))
 }
 
 func (s *instance) answer(ctx context.Context, call Call) json.RawMessage {

@@ -18,7 +18,7 @@ func jobReportProgress(_ context.Context, s *instance, stack []uint64) {
 	message := s.text(name, "message", api.DecodeU32(stack[2]), api.DecodeU32(stack[3]), maxText)
 	fraction := api.DecodeF32(stack[1])
 	if f := float64(fraction); math.IsNaN(f) || math.IsInf(f, 0) {
-		s.host.Log(Warn, fmt.Sprintf("progress %v is no number from 0 to 1 and is not shown", f))
+		s.log(Warn, fmt.Appendf(nil, "progress %v is no number from 0 to 1 and is not shown", f))
 		return
 	}
 	s.host.Progress(min(max(fraction, 0), 1), message)
@@ -30,14 +30,17 @@ func jobCheckpoint(ctx context.Context, s *instance, stack []uint64) {
 	s.checkJob(name, api.DecodeU32(stack[0]))
 	length := api.DecodeU32(stack[2])
 	if length > MaxCheckpoint {
-		s.host.Log(Error, fmt.Sprintf("checkpoint is %d bytes, at most %d are kept", length, MaxCheckpoint))
+		s.log(Error, fmt.Appendf(nil, "checkpoint is %d bytes, at most %d are kept", length, MaxCheckpoint))
 		stack[0] = 1
 		return
+	}
+	if s.spent.checkpoints++; s.spent.checkpoints > s.limits.Checkpoints {
+		panic(&LimitError{LimitCheckpoints, fmt.Sprintf("more than %d", s.limits.Checkpoints)})
 	}
 	state := s.read(name, "state", api.DecodeU32(stack[1]), length)
 	stack[0] = 0
 	if err := s.host.Checkpoint(ctx, state); err != nil {
-		s.host.Log(Error, "checkpoint is not kept: "+err.Error())
+		s.log(Error, []byte("checkpoint is not kept: "+err.Error()))
 		stack[0] = 1
 	}
 }
@@ -70,7 +73,7 @@ func jobCheckInterrupt(_ context.Context, s *instance, stack []uint64) {
 func jobAddWarning(_ context.Context, s *instance, stack []uint64) {
 	const name = "job_add_warning"
 	s.checkJob(name, api.DecodeU32(stack[0]))
-	s.host.Warn(s.text(name, "message", api.DecodeU32(stack[1]), api.DecodeU32(stack[2]), maxText))
+	s.host.Warn(string(s.text(name, "message", api.DecodeU32(stack[1]), api.DecodeU32(stack[2]), maxText)))
 }
 
 // jobIncrementBytes is job_increment_bytes(job_id_ptr, count i64).

@@ -5,62 +5,148 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"reflect"
 	"runtime"
 	"strings"
 
 	"github.com/google/uuid"
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/airlock-run/airlock/runner/sandbox/meter"
+	"github.com/airlock-run/airlock/runner/sandbox/wasm"
 )
 
 // instance is one sandbox: a module's memory and globals, and whom its imports reach.
 type instance struct {
+	of      *Module
+	module  api.Module
+	memory  *memory
+	fuel    api.MutableGlobal
+	globals []restored
+	// functions are the exports that were called, by name.
+	functions map[string]*entry
+
+	state
+}
+
+// state is what a run leaves behind outside of the guest.
+type state struct {
 	host Host
 	job  uuid.UUID
-	// registry is there while plugin_init runs.
+	// registry is there while plugin_init runs, and during plugin_cleanup.
 	registry *registry
 	// output holds what the guest printed on standard output and error after the last line break.
 	output [2][]byte
-
-	module api.Module
-	// release lets go of the context that stops the guest.
-	release  func()
-	allocate api.Function
 	// allocating is set while wasm_alloc runs.
 	allocating bool
-	memory     *memoryLimit
+	// running is the export that runs, the innermost one.
+	running *entry
+
+	limits Limits
+	spent  spent
+	// drewRandom and readClock tell what the guest asked for.
+	drewRandom, readClock bool
+}
+
+// entry is a function of the guest as the host calls it.
+type entry struct {
+	api.Function
+
+	// stack is the machine stack of the engine for its calls. It is looked at for its length only.
+	stack reflect.Value
+}
+
+// run is the context of a call into a guest. It is how a host function finds the sandbox it is called by: wazero hands it
+// through, and the guest cannot forge it.
+type run struct {
+	context.Context
+
+	s *instance
 }
 
 // startConfig is how each sandbox is made: without a name, so that there can be many, and without running anything, as
 // what runs must be stoppable. random_get is ours; naming a source keeps wazero from seeding one for each.
 var startConfig = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(rand.Reader)
 
-// instantiate makes a sandbox and runs what comes before a job: the start function, _initialize and plugin_init.
-func (m *Module) instantiate(ctx context.Context, s *instance) (*instance, error) {
-	var err error
-	if s.memory, err = reserveMemory(m.memory); err != nil {
+// find finds what a sandbox needs of its module.
+func (s *instance) find() (err error) {
+	fuel, ok := s.module.ExportedGlobal(meter.FuelExport).(api.MutableGlobal)
+	if !ok {
+		return fmt.Errorf("the prepared module has no %s", meter.FuelExport)
+	}
+	s.fuel, s.functions = fuel, map[string]*entry{}
+	s.globals, err = globalsOf(s.module, s.of.facts.Globals)
+	return err
+}
+
+// begin begins a run.
+func (s *instance) begin(host Host, input Input) {
+	s.host, s.job, s.limits, s.registry = host, input.JobID, input.Limits.withDefaults(), nil
+}
+
+// call calls an export of the guest.
+//
+// # Errors
+//
+// Those of the guest, and ctx's cause when it has ended: what a guest did after that, on answers that say so, is not how
+// its run ended.
+func (s *instance) call(ctx context.Context, export string, stack []uint64) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	f, ok := s.functions[export]
+	if !ok {
+		f = newEntry(s.module.ExportedFunction(export))
+		s.functions[export] = f
+	}
+	outer := s.running
+	s.running = f
+	err := f.CallWithStack(ctx, stack)
+	s.running = outer
+	if err != nil {
+		return err //nolint:wrapcheck // ended and reason look into it
+	}
+	return context.Cause(ctx)
+}
+
+// startGuest makes a sandbox and runs what comes before a job: the start function, _initialize and plugin_init.
+func (m *Module) startGuest(ctx context.Context, s *instance) (*instance, error) {
+	s.limits = Limits{}.withDefaults()
+	s, err := m.instantiate(ctx, s)
+	if err != nil {
 		return nil, err
 	}
-	ctx = experimental.WithMemoryAllocator(withInstance(ctx, s), s.memory)
-	err = survive(func() (err error) {
-		s.module, err = m.runtime.InstantiateModule(ctx, m.compiled, startConfig)
-		return err //nolint:wrapcheck // wrapped below
-	})
-	if err == nil {
-		if !m.interpreter {
-			s.release = s.stopWith(ctx)
-		}
-		err = s.begin(ctx)
+	ctx = &run{ctx, s}
+	if err = s.initialize(ctx); err != nil {
+		err = fmt.Errorf("start the guest: %w", s.ended(ctx, err))
+	} else {
+		err = s.initializePlugin(ctx)
 	}
 	if err != nil {
-		err = fmt.Errorf("start the guest: %w", s.ended(ctx, err))
 		s.close()
 		return nil, err
 	}
+	return s, nil
+}
+
+// initialize runs what of a guest runs before anything else.
+func (s *instance) initialize(ctx context.Context) error {
+	if start := s.module.ExportedFunction(meter.StartExport); start != nil {
+		if err := s.call(ctx, meter.StartExport, nil); err != nil {
+			return fmt.Errorf("start function[%d] failed: %w", start.Definition().Index()-1, err) // refill is one that the author did not see
+		}
+	}
+	if s.module.ExportedFunction(initializeExport) != nil {
+		return s.call(ctx, initializeExport, nil)
+	}
+	return nil
+}
+
+func (s *instance) initializePlugin(ctx context.Context) error {
 	var answer [1]uint64
-	err = call(ctx, s.module.ExportedFunction("plugin_init"), answer[:])
+	err := s.call(ctx, initExport, answer[:])
 	switch {
 	case err != nil:
 		err = s.ended(ctx, err)
@@ -71,35 +157,14 @@ func (m *Module) instantiate(ctx context.Context, s *instance) (*instance, error
 		err = fmt.Errorf("it answered %d, want 0", api.DecodeI32(answer[0]))
 	}
 	if err != nil {
-		err = fmt.Errorf("plugin_init: %w", err)
-		s.close()
-		return nil, err
-	}
-	s.registry = nil
-	return s, nil
-}
-
-// begin runs what of a guest runs before anything else.
-func (s *instance) begin(ctx context.Context) error {
-	if start := s.module.ExportedFunction(startExport); start != nil {
-		if err := call(ctx, start, nil); err != nil {
-			return fmt.Errorf("start function[%d] failed: %w", start.Definition().Index(), err)
-		}
-	}
-	if initialize := s.module.ExportedFunction("_initialize"); initialize != nil {
-		return call(ctx, initialize, nil)
+		return fmt.Errorf("plugin_init: %w", err)
 	}
 	return nil
 }
 
 // close frees the sandbox. What the guest printed last, without a line break, is logged.
 func (s *instance) close() {
-	for stream := range s.output {
-		s.flush(stream)
-	}
-	if s.release != nil {
-		s.release()
-	}
+	s.flushAll()
 	if s.module != nil {
 		_ = s.module.Close(context.Background())
 	}
@@ -108,9 +173,7 @@ func (s *instance) close() {
 
 // ended says why a call into the guest failed, without wazero's stack trace of the host.
 func (s *instance) ended(ctx context.Context, err error) error {
-	for stream := range s.output {
-		s.flush(stream)
-	}
+	s.flushAll()
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
@@ -119,6 +182,9 @@ func (s *instance) ended(ctx context.Context, err error) error {
 
 // reason is what of the guest's doing ended a call into it.
 func (s *instance) reason(err error) error {
+	if limit, ok := errors.AsType[*LimitError](err); ok {
+		return limit
+	}
 	if inner, ok := errors.AsType[*allocatorError](err); ok {
 		return inner
 	}
@@ -132,7 +198,10 @@ func (s *instance) reason(err error) error {
 		return fmt.Errorf("a host function broke, which is no fault of the guest: %w", broken)
 	}
 	if s.memory.refused {
-		return fmt.Errorf("out of memory: the guest wanted more than its %d bytes (%w)", len(s.memory.pages), trap(err))
+		return &LimitError{Limit: LimitMemory, Problem: fmt.Sprintf("the guest wanted more than its %d bytes (%v)", s.of.memory, trap(err))}
+	}
+	if strings.Contains(err.Error(), "stack overflow") {
+		return &LimitError{Limit: LimitDepth, Problem: "calls are nested too deeply"}
 	}
 	return trap(err)
 }
@@ -144,7 +213,7 @@ const maxFrames = 8
 func trap(err error) error {
 	message, stack, traced := strings.Cut(err.Error(), "\nwasm stack trace:\n")
 	message, _, _ = strings.Cut(message, "\n")
-	message = cut(strings.TrimSuffix(strings.Replace(message, "wasm error: ", "", 1), " (recovered by wazero)"), 300)
+	message = wasm.Cut(strings.TrimSuffix(strings.Replace(message, "wasm error: ", "", 1), " (recovered by wazero)"), 300)
 	if !traced {
 		return fmt.Errorf("the guest failed: %s", message)
 	}
@@ -153,7 +222,7 @@ func trap(err error) error {
 		frames = frames[:maxFrames]
 	}
 	for i, frame := range frames {
-		frames[i] = brief(strings.TrimSpace(frame))
+		frames[i] = wasm.Brief(strings.TrimSpace(frame))
 	}
 	return fmt.Errorf("the guest trapped: %s, in %s", message, strings.Join(frames, " < "))
 }

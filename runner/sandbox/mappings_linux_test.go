@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/airlock-run/airlock/runner/sandbox"
 )
 
 // What a run took is given back, however it ended. It measures the whole process, so nothing else may run.
@@ -47,7 +49,7 @@ func TestModulesGiveMemoryBack(t *testing.T) { //nolint:paralleltest // as above
 		for i := range rounds {
 			// a section that differs makes each a module of its own
 			m, err := engine.Prepare(t.Context(), append(bytes.Clone(wasm), section(customSection, []byte("\x04name"),
-				section(1, number(1), number(0), number(8), fmt.Appendf(nil, "%08d", from+i)))...), maxMemory)
+				section(1, number(1), number(0), number(8), fmt.Appendf(nil, "%08d", from+i)))...), sandbox.Options{MaxMemory: maxMemory})
 			if err == nil {
 				err = m.Close(t.Context())
 			}

@@ -1,59 +1,62 @@
 package sandbox
 
 import (
-	"bytes"
-	"fmt"
-	"unicode/utf8"
+	"errors"
+
+	"github.com/tetratelabs/wazero/experimental"
 )
 
-// FaultError is a guest's misuse of a host function. It ends the guest.
-type FaultError struct {
-	// Function is the import that was called.
-	Function string
-	Problem  string
+// memory is the linear memory of one sandbox, up to what was reserved. wazero's own limit is one for all modules.
+type memory struct {
+	pages []byte
+	image *image
+	// refused is set when the guest wanted more.
+	refused bool
 }
 
-// Error says which function was misused and how.
-func (f *FaultError) Error() string { return f.Function + ": " + f.Problem }
+// errNoMemory is a host that cannot make another sandbox.
+var errNoMemory = errors.New("the host has no memory left for a sandbox")
 
-// fault ends the guest: wazero turns the panic of a host function into the error of the call into the guest.
-func fault(function, format string, args ...any) {
-	panic(&FaultError{Function: function, Problem: fmt.Sprintf(format, args...)})
-}
-
-// read copies length bytes at ptr of the guest's memory.
-func (s *instance) read(function, what string, ptr, length uint32) []byte {
-	return bytes.Clone(s.view(function, what, ptr, length))
-}
-
-// view returns bytes of the guest's memory, valid until the guest runs again.
-func (s *instance) view(function, what string, ptr, length uint32) []byte {
-	data, ok := s.module.Memory().Read(ptr, length)
-	if !ok {
-		fault(function, "%s at %d with length %d is outside of the guest's memory of %d bytes", what, ptr, length, s.module.Memory().Size())
+// newMemory takes all of a sandbox's address space at once, so that growing moves nothing. It does so before the sandbox
+// is made: an Allocate that fails would be a panic of wazero. With an image, the memory begins with it.
+//
+// # Errors
+//
+// When the system has no room.
+func newMemory(size uint64, image *image) (*memory, error) {
+	pages := reserve(size)
+	if uint64(len(pages)) < size {
+		return nil, errNoMemory
 	}
-	return data
+	m := &memory{pages: pages, image: image}
+	if image != nil {
+		if err := image.mapAt(pages); err != nil {
+			release(pages)
+			return nil, errors.Join(errNoMemory, err)
+		}
+	}
+	return m, nil
 }
 
-// text reads UTF-8, of which the first limit bytes count.
-func (s *instance) text(function, what string, ptr, length, limit uint32) string {
-	data := s.view(function, what, ptr, length)
-	if uint32(len(data)) > limit { //nolint:gosec // a view is below 4 GiB
-		data = data[:limit]
+// Allocate implements experimental.MemoryAllocator. It is called once: a guest has one memory.
+func (m *memory) Allocate(_, _ uint64) experimental.LinearMemory { return m }
+
+// Reallocate implements experimental.LinearMemory: nil refuses, and memory.grow answers -1.
+func (m *memory) Reallocate(size uint64) []byte {
+	if size > uint64(len(m.pages)) {
+		m.refused = true
+		return nil
 	}
-	if utf8.Valid(data) {
-		return string(data)
-	}
-	return string(bytes.ToValidUTF8(data, []byte("\uFFFD")))
+	return m.pages[:size]
 }
 
-// checkJob refuses a job id that is not the running job's.
-func (s *instance) checkJob(function string, ptr uint32) {
-	if s.registry != nil {
-		fault(function, "no job runs yet: plugin_init may register jobs and log")
-	}
-	id := s.view(function, "job id", ptr, 16)
-	if !bytes.Equal(id, s.job[:]) {
-		fault(function, "job id %x is not that of the running job", id)
+// Free implements experimental.LinearMemory. wazero calls it as soon as a guest exits, while a host function may still use
+// the memory: it is freed with the sandbox instead.
+func (m *memory) Free() {}
+
+func (m *memory) free() {
+	if m != nil {
+		release(m.pages)
+		m.pages = nil
 	}
 }

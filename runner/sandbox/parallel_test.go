@@ -73,7 +73,7 @@ type cancelling struct {
 	cancel context.CancelFunc
 }
 
-func (c *cancelling) Log(level sandbox.Level, text string) {
+func (c *cancelling) Log(level sandbox.Level, text []byte) {
 	c.cancel()
 	c.counter.Log(level, text)
 }

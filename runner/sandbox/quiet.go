@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,10 +19,13 @@ func (quietHost) CallMany(_ context.Context, calls []Call) []json.RawMessage {
 	return make([]json.RawMessage, len(calls))
 }
 
-func (h quietHost) Log(level Level, text string) {
-	h.log.Debug("guest says", "level", string(level), "text", text)
+func (h quietHost) Log(level Level, text []byte) {
+	if h.log == nil {
+		return
+	}
+	h.log.Debug("guest says", "level", string(level), "text", string(text))
 }
-func (quietHost) Progress(float32, string)                 {}
+func (quietHost) Progress(float32, []byte)                 {}
 func (quietHost) Checkpoint(context.Context, []byte) error { return errors.New("no job runs") }
 func (quietHost) LoadCheckpoint() []byte                   { return nil }
 func (quietHost) Interrupted() Interrupt                   { return Continue }
@@ -39,16 +43,16 @@ type startHost struct {
 
 type startLine struct {
 	level Level
-	text  string
+	text  []byte
 }
 
 // maxStartLines is how much of what a guest says is kept.
 const maxStartLines = 64
 
 // Log keeps a line.
-func (h *startHost) Log(level Level, text string) {
+func (h *startHost) Log(level Level, text []byte) {
 	if len(h.lines) < maxStartLines {
-		h.lines = append(h.lines, startLine{level, text})
+		h.lines = append(h.lines, startLine{level, bytes.Clone(text)})
 	}
 }
 

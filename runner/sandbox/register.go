@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/tetratelabs/wazero/api"
+
+	"github.com/airlock-run/airlock/runner/sandbox/validate"
 )
 
 // maxJobs is how many jobs one extension may register.
@@ -13,22 +15,24 @@ const maxJobs = 256
 
 // Job is a job that a guest registered.
 type Job struct {
-	Name   string
-	Export string
+	Name   string `json:"name"`
+	Export string `json:"export"`
 	// Resumable jobs start again from their last checkpoint, others from their input.
-	Resumable bool
+	Resumable bool `json:"resumable"`
 }
 
 // registry collects what plugin_init registers. It is there while plugin_init runs, and nil after that.
 type registry struct {
-	exports map[string]api.FunctionDefinition
-	jobs    map[string]Job
+	module *validate.Module
+	jobs   map[string]Job
+	// closed takes no job: all are known.
+	closed bool
 	// refused is the first registration that was refused.
 	refused error
 }
 
-func newRegistry(exports map[string]api.FunctionDefinition) *registry {
-	return &registry{exports: exports, jobs: map[string]Job{}}
+func newRegistry(module *validate.Module) *registry {
+	return &registry{module: module, jobs: map[string]Job{}}
 }
 
 // isJobName reports whether a name is 1 to 64 of a-z 0-9 _ -. Every run asks it for every job.
@@ -40,14 +44,14 @@ func isJobName(name string) bool {
 func registerJob(_ context.Context, s *instance, stack []uint64) {
 	const name = "register_job"
 	job := Job{
-		Name:      s.text(name, "name", api.DecodeU32(stack[0]), api.DecodeU32(stack[1]), 256),
-		Export:    s.text(name, "export", api.DecodeU32(stack[2]), api.DecodeU32(stack[3]), 256),
+		Name:      string(s.text(name, "name", api.DecodeU32(stack[0]), api.DecodeU32(stack[1]), 256)),
+		Export:    string(s.text(name, "export", api.DecodeU32(stack[2]), api.DecodeU32(stack[3]), 256)),
 		Resumable: api.DecodeU32(stack[4]) != 0,
 	}
 	stack[0] = 0
 	if err := s.register(job); err != nil {
 		stack[0] = 1
-		s.host.Log(Error, err.Error())
+		s.log(Error, []byte(err.Error()))
 	}
 }
 
@@ -63,6 +67,9 @@ func (s *instance) register(job Job) error {
 }
 
 func (r *registry) add(job Job) error {
+	if r.closed {
+		return nil
+	}
 	if !isJobName(job.Name) {
 		return fmt.Errorf("register_job: name %q is not 1 to 64 of a-z 0-9 _ -", job.Name)
 	}
@@ -72,7 +79,7 @@ func (r *registry) add(job Job) error {
 	if len(r.jobs) == maxJobs {
 		return fmt.Errorf("register_job %q: an extension has at most %d jobs", job.Name, maxJobs)
 	}
-	if err := checkExport(r.exports, job.Export, jobSignature); err != nil {
+	if err := checkExport(r.module, job.Export, jobSignature); err != nil {
 		return fmt.Errorf("register_job %q: %w", job.Name, err)
 	}
 	r.jobs[job.Name] = job

@@ -47,8 +47,8 @@ func (r *recorder) CallMany(ctx context.Context, calls []sandbox.Call) []json.Ra
 	}
 	return answers
 }
-func (r *recorder) Log(level sandbox.Level, text string) { r.note("log %s %s", level, text) }
-func (r *recorder) Progress(f float32, message string)   { r.note("progress %g %s", f, message) }
+func (r *recorder) Log(level sandbox.Level, text []byte) { r.note("log %s %s", level, text) }
+func (r *recorder) Progress(f float32, message []byte)   { r.note("progress %g %s", f, message) }
 func (r *recorder) Checkpoint(_ context.Context, state []byte) error {
 	if r.full {
 		return errors.New("fenced")
@@ -102,7 +102,7 @@ func newEngine(tb testing.TB, interpreter bool) *sandbox.Engine {
 
 func prepareOn(tb testing.TB, engine *sandbox.Engine, wasm []byte) *sandbox.Module {
 	tb.Helper()
-	m, err := engine.Prepare(tb.Context(), wasm, maxMemory)
+	m, err := engine.Prepare(tb.Context(), wasm, sandbox.Options{MaxMemory: maxMemory})
 	if err != nil {
 		tb.Fatalf("prepare: %v", err)
 	}
@@ -183,7 +183,7 @@ func TestRunFails(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct{ job, want string }{
 		"trap":             {"trap", "unreachable"},
-		"stack exhausted":  {"recurse", "stack overflow"},
+		"stack exhausted":  {"recurse", "limit of call depth: calls are nested "},
 		"exit":             {"exit", "the guest exited with code 7 (proc_exit)"},
 		"unknown job":      {"nothing", "the extension has no such job: \"nothing\""},
 		"method outside":   {"bad_method", "spacedrive_call: method at 4294967288 with length 16 is outside of the guest's memory of 131072 bytes"},

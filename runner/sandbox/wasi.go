@@ -107,6 +107,7 @@ func clockResGet(_ context.Context, s *instance, stack []uint64) {
 
 // clockTimeGet is clock_time_get(clock_id, precision, time_ptr).
 func clockTimeGet(_ context.Context, s *instance, stack []uint64) {
+	s.readClock = true
 	nanoseconds, ok := wasiClock(api.DecodeU32(stack[0]))
 	if !ok {
 		stack[0] = errnoInval
@@ -119,6 +120,7 @@ func clockTimeGet(_ context.Context, s *instance, stack []uint64) {
 // randomGet is random_get(ptr, len). All of a large memory takes seconds, so it goes in steps.
 func randomGet(ctx context.Context, s *instance, stack []uint64) {
 	const name, step = "random_get", 1 << 20
+	s.drewRandom = true
 	buffer := s.view(name, "buffer", api.DecodeU32(stack[0]), api.DecodeU32(stack[1]))
 	for len(buffer) > 0 {
 		if ctx.Err() != nil {
@@ -151,10 +153,8 @@ func fdFdstatGet(_ context.Context, s *instance, stack []uint64) {
 func schedYield(_ context.Context, _ *instance, stack []uint64) { stack[0] = errnoSuccess }
 
 // procExit is proc_exit(code): it ends the guest.
-func procExit(ctx context.Context, s *instance, stack []uint64) {
-	code := api.DecodeU32(stack[0])
-	_ = s.module.CloseWithExitCode(ctx, code)
-	panic(sys.NewExitError(code))
+func procExit(_ context.Context, _ *instance, stack []uint64) {
+	panic(sys.NewExitError(api.DecodeU32(stack[0])))
 }
 
 func (s *instance) writeU32(function string, ptr, value uint32) {

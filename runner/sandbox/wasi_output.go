@@ -51,13 +51,20 @@ func (s *instance) print(stream int, text []byte) {
 		}
 		s.output[stream] = append(s.output[stream], line...)
 		if complete {
-			s.flush(stream)
+			s.flush(stream, s.log)
 		}
 		text = rest
 	}
 }
 
-func (s *instance) flush(stream int) {
+// flushAll logs what the guest printed last, without a line break. The guest has ended: no limit is to end it.
+func (s *instance) flushAll() {
+	for stream := range s.output {
+		s.flush(stream, func(level Level, text []byte) { s.host.Log(level, text) })
+	}
+}
+
+func (s *instance) flush(stream int, log func(Level, []byte)) {
 	line := bytes.ToValidUTF8(s.output[stream], []byte("\uFFFD"))
 	s.output[stream] = s.output[stream][:0]
 	if len(bytes.TrimSpace(line)) == 0 {
@@ -67,5 +74,5 @@ func (s *instance) flush(stream int) {
 	if stream == 1 {
 		level = Error
 	}
-	s.host.Log(level, string(line))
+	log(level, line)
 }

@@ -2,8 +2,15 @@
 
 package airlock
 
+import "runtime"
+
 //go:wasmexport plugin_init
-func pluginInit() int32 { return Init(imports{}) }
+func pluginInit() int32 {
+	answer := Init(imports{})
+	warm()
+	runtime.GC() // jobs begin with a heap that has no garbage
+	return answer
+}
 
 //go:wasmexport plugin_cleanup
 func pluginCleanup() int32 { return 0 }

@@ -19,6 +19,10 @@ type Job struct {
 	Export string
 	// Run does the work. What it returns is described in the package's documentation.
 	Run func(job *JobContext) error
+	// Warm may do beforehand what each run would do anew: build tables, compile expressions, decode and encode once what
+	// Run will, as encoding/json learns a type when it first meets it. It runs when the module is prepared, after which
+	// each job begins with the memory as it is then. It reaches no host.
+	Warm func()
 }
 
 // extension is what this module registered. A module holds one extension, so there is one.

@@ -1,0 +1,16 @@
+package runner
+
+// Prepared lists the digests of the modules that the worker has.
+func (w *Worker) Prepared() []string {
+	w.modules.mu.Lock()
+	defer w.modules.mu.Unlock()
+	var digests []string
+	for key, p := range w.modules.prepared {
+		select {
+		case <-p.done:
+			digests = append(digests, key.digest)
+		default:
+		}
+	}
+	return digests
+}

@@ -1,0 +1,64 @@
+package meter
+
+import "github.com/airlock-run/airlock/runner/sandbox/wasm"
+
+// What instructions weigh, in units of fuel. An instruction on values is one unit, which is about a third of a nanosecond.
+// What reaches memory weighs as much as it may cost when the page was never touched before, by the hundredth.
+const (
+	weightPlain    = 1
+	weightAccess   = 8
+	weightCall     = 8
+	weightIndirect = 16
+	weightHost     = 64 // a call of an import
+	weightBulk     = 16 // and 8 for each page that it may touch
+	weightGrow     = 64
+
+	// bytesPerUnit is how many bytes a bulk instruction works on for a unit: a page of 4 KB weighs as much as an access.
+	bytesPerUnit = 4096 / weightAccess
+	// A function weighs something for the machine stack it may take, too: less than 4 bytes for each byte of its code, and
+	// 16 for each local. That bounds how much the stack grows between two turns of the host.
+	bodyPerUnit, localsPerUnit = 32, 2
+)
+
+// Limits of what goes unchecked.
+const (
+	// maxBlock is the most a block weighs: longer ones are cut.
+	maxBlock = 512
+	// maxUnchecked is the most a function weighs whose blocks are not all checked.
+	maxUnchecked = 2048
+	// MaxStep is what a guest may execute beyond its ration.
+	MaxStep = maxUnchecked + maxBlock
+
+	// A block of at most maxMerged is charged with the one before it, which takes at most maxMergedAll so.
+	maxMerged, maxMergedAll = 16, 48
+	// After a call, where the same is done thousands of times when deep recursion returns, less is, and no access.
+	maxTail = 24
+)
+
+// weigh is what an instruction weighs, calls of functions that are charged by their callers not included.
+func (f *function) weigh(i *wasm.Instruction) uint32 {
+	switch i.Class {
+	case wasm.Structure:
+		return 0
+	case wasm.Access:
+		return weightAccess
+	case wasm.Call:
+		if i.Index < f.in.ImportedFunctions {
+			return weightHost
+		}
+		return weightCall
+	case wasm.CallIndirect:
+		return weightIndirect
+	case wasm.Grow:
+		return weightGrow
+	case wasm.Bulk:
+		return weightBulk
+	case wasm.Table:
+		if i.Op == wasm.OpMisc && i.ChangesTable() {
+			return maxBlock // at most 1 MB, by the limits of tables
+		}
+		return weightAccess
+	default:
+		return weightPlain
+	}
+}
