@@ -7,7 +7,7 @@ GUESTS := $(patsubst %/manifest.json,./%/...,$(wildcard extensions/*/manifest.js
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-13s %s\n", $$1, $$2 }'
 
 ## Building and running
 
@@ -46,6 +46,12 @@ proof: setup guests ## before a release: each fuzz target for 5 minutes, then al
 .PHONY: bench
 bench: guests ## the figures of the README, measured here
 	go run ./internal/bench
+
+.PHONY: bench-sandbox
+bench-sandbox: guests ## what a sandbox costs and holds, beside plain wazero and Extism, measured here
+	@internal/make/setup bench-sandbox
+	internal/make/bench-guests
+	go run ./internal/bench/sandbox
 
 # The steps of test. They run in the order in which test names them.
 .NOTPARALLEL:

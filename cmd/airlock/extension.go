@@ -17,7 +17,7 @@ import (
 )
 
 func (c *cli) extensionCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "extension", Short: "Load, reload, list, show and unload extensions", Args: cobra.ArbitraryArgs, RunE: group}
+	cmd := &cobra.Command{Use: "extension", Short: "Load, reload, inspect, list, show and unload extensions", Args: cobra.ArbitraryArgs, RunE: group}
 	load := &cobra.Command{
 		Use: "load FOLDER", Short: "Check and install the extension in a folder, over the version that may be there",
 		Args: oneArg("the extension's folder, with manifest.json and the module in it"),
@@ -47,7 +47,7 @@ func (c *cli) extensionCommand() *cobra.Command {
 	for _, sub := range []*cobra.Command{load, reload, list, show} {
 		c.jsonFlag(sub)
 	}
-	cmd.AddCommand(load, reload, list, show, unload)
+	cmd.AddCommand(load, reload, list, show, unload, c.inspectCommand())
 	return cmd
 }
 

@@ -94,7 +94,7 @@ var owners = []owner{
 		because: "only bus speaks NATS, so that its words are to be read in one place; bench measures NATS without us beside it",
 	},
 	{
-		imported: "github.com/tetratelabs/wazero", folders: []string{"runner", "operations/ai"},
+		imported: "github.com/tetratelabs/wazero", folders: []string{"runner", "operations/ai", "internal/bench"},
 		because: "only runner runs guests; ai configures the engine inside pdfium",
 	},
 }

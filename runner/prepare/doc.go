@@ -10,8 +10,8 @@
 //	cache        a directory for each prepared module, private to this user, checked each time it is read
 //
 // The child takes its limits (Limits) before it reads a byte of the module: memory, CPU time, file size, open files. It
-// has an empty environment, an empty directory, the lowest claim on the processor and the first on the kernel's
-// out-of-memory killer. Its parent limits the time, and takes it along when it dies. What it tells is which stage it
+// has an empty environment, an empty directory, a lower claim on the processor than jobs, and is the first that goes when
+// the system is out of memory. Its parent limits the time, and takes it along when it dies. What it tells is which stage it
 // begins, and how the last one ended; all else it leaves in its directory, which becomes the entry of the cache once it
 // is whole. The executable's main hands over to Child before anything else.
 //

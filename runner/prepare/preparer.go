@@ -124,7 +124,7 @@ func (r *Result) Close() error {
 //
 // # Errors
 //
-// A *StageError when the module is refused, in words for its author: another try would end the same way. Otherwise it is
+// A *sandbox.StageError when the module is refused, in words for its author: another try would end the same way. Otherwise it is
 // not the module's fault: ErrKilled, ErrNoChild, a cache that cannot be read or written; ctx's cause, when it ends first.
 func (p *Preparer) Prepare(ctx context.Context, wasm []byte, options sandbox.Options) (*Result, error) {
 	if len(wasm) > sandbox.MaxModule {

@@ -28,7 +28,7 @@ var (
 //
 // # Errors
 //
-// A *StageError when it is the module's fault; ctx's cause, when it ends first.
+// A *sandbox.StageError when it is the module's fault; ctx's cause, when it ends first.
 func (p *Preparer) spawn(ctx context.Context, dir string, lock *os.File, wasm []byte, options sandbox.Options) (Cost, error) {
 	// On Linux a child dies with the thread that made it: this one stays as long as the child does.
 	runtime.LockOSThread()

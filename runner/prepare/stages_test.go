@@ -13,6 +13,7 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"go.uber.org/goleak"
 
 	"github.com/airlock-run/airlock/runner/prepare"
 	"github.com/airlock-run/airlock/runner/sandbox"
@@ -23,7 +24,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(actAsWorker); dir != "" {
 		os.Exit(worker(dir))
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // testStages are the stages of the children of tests: a module with an instruction passes once they have done what it

@@ -63,6 +63,8 @@ type spent struct {
 	// since is when the run first asked for fuel; settled is set once its memory was seen to be in place.
 	since   time.Time
 	settled bool
+	// size is how large the memory was at that.
+	size uint32
 }
 
 // fuelUsed is how much the guest executed.
@@ -95,17 +97,21 @@ func refill(ctx context.Context, s *instance, stack []uint64) {
 	if used > 0 && uint64(used) >= s.limits.Fuel && s.host != nil { //nolint:gosec // positive
 		panic(&LimitError{LimitFuel, fmt.Sprintf("all of %d units are used up", s.limits.Fuel)})
 	}
-	ration := s.ration()
-	if rest := s.limits.Fuel - uint64(max(used, 0)); uint64(ration) > rest { //nolint:gosec // positive
+	ration := s.ration() - max(left, 0)                                                    // who has some left, after memory.grow, has a ration then: it may give some back
+	if rest := s.limits.Fuel - uint64(max(used, 0)); ration > 0 && uint64(ration) > rest { //nolint:gosec // positive
 		ration = int64(rest) //nolint:gosec // less than a ration
 	}
-	s.spent.granted += uint64(ration)              //nolint:gosec // positive
+	s.spent.granted += uint64(ration)              //nolint:gosec // wraps around as it should for what is given back
 	stack[0] = api.EncodeI32(int32(left + ration)) //nolint:gosec // a debt is at most some thousands
 }
 
 // ration is how much a guest gets at once.
 func (s *instance) ration() int64 {
-	if s.spent.settled || uint64(s.module.Memory().Size()) <= fewPages*systemPage {
+	size := s.module.Memory().Size()
+	if size != s.spent.size { // there are more pages to touch
+		s.spent.size, s.spent.settled = size, false
+	}
+	if s.spent.settled || uint64(size) <= fewPages*systemPage {
 		return largeRation
 	}
 	now := time.Now()
@@ -114,7 +120,7 @@ func (s *instance) ration() int64 {
 	}
 	if now.Sub(s.spent.since) > settlePause {
 		s.spent.since = now
-		if s.memory.untouched(uint64(s.module.Memory().Size())) <= fewPages {
+		if s.memory.untouched(uint64(size)) <= fewPages {
 			s.spent.settled = true
 		}
 	}

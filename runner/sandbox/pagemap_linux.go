@@ -23,6 +23,7 @@ const (
 	pageFile    = 1 << 2
 	pagePresent = 1 << 3
 	pageSwapped = 1 << 4
+	pageZero    = 1 << 5
 )
 
 // pagemap is the list of this process' pages, nil when there is none.
@@ -46,8 +47,8 @@ func scan(pages []byte, found func(from, to int) bool) bool {
 	argument := scanArgument{
 		start: start, end: start + uint64(len(pages)),
 		regions: uint64(uintptr(unsafe.Pointer(&regions[0]))), regionsLen: uint64(len(regions)),
-		// Not of a file, and in memory or swapped out.
-		categoryInverted: pageFile, categoryMask: pageFile, categoryAnyOf: pagePresent | pageSwapped, returnMask: pagePresent,
+		// Not of a file, nor the page of zeros that stands for all that were only read, and in memory or swapped out.
+		categoryInverted: pageFile | pageZero, categoryMask: pageFile | pageZero, categoryAnyOf: pagePresent | pageSwapped, returnMask: pagePresent,
 	}
 	argument.size = uint64(unsafe.Sizeof(argument))
 	for argument.start < argument.end {

@@ -54,6 +54,7 @@ func (s *instance) restore() bool {
 		g.global.Set(g.bits)
 	}
 	s.fuel.Set(0)
+	s.memory.refused = false
 	s.state = state{output: [2][]byte{s.output[0][:0], s.output[1][:0]}}
 	return true
 }

@@ -188,7 +188,7 @@ func (p *planner) beginLoop(n int32, i *wasm.Instruction) {
 	p.labels = append(p.labels, label{op: i.Op, before: p.current, loop: p.around})
 	p.around = int32(len(p.loops) - 1) //nolint:gosec // bounded
 	c := p.begin(n+1, none)
-	c.head, c.weight = true, 1
+	c.head, c.weight = true, 1+weighValues(p.typeOf(i))
 }
 
 func (p *planner) end(n int32) {

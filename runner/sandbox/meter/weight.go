@@ -1,6 +1,9 @@
 package meter
 
-import "github.com/airlock-run/airlock/runner/sandbox/wasm"
+import (
+	"github.com/airlock-run/airlock/runner/sandbox/validate"
+	"github.com/airlock-run/airlock/runner/sandbox/wasm"
+)
 
 // What instructions weigh, in units of fuel. An instruction on values is one unit, which is about a third of a nanosecond.
 // What reaches memory weighs as much as it may cost when the page was never touched before, by the hundredth.
@@ -12,6 +15,8 @@ const (
 	weightHost     = 64 // a call of an import
 	weightBulk     = 16 // and 8 for each page that it may touch
 	weightGrow     = 64
+	weightRefFunc  = 64   // it leaves machine code
+	weightTable    = 4096 // what works on a table at once: at most 1 MB, by the limits of tables
 
 	// bytesPerUnit is how many bytes a bulk instruction works on for a unit: a page of 4 KB weighs as much as an access.
 	bytesPerUnit = 4096 / weightAccess
@@ -38,27 +43,53 @@ const (
 // weigh is what an instruction weighs, calls of functions that are charged by their callers not included.
 func (f *function) weigh(i *wasm.Instruction) uint32 {
 	switch i.Class {
-	case wasm.Structure:
-		return 0
 	case wasm.Access:
 		return weightAccess
 	case wasm.Call:
 		if i.Index < f.in.ImportedFunctions {
 			return weightHost
 		}
-		return weightCall
+		return weightCall + weighValues(f.in.FunctionType(i.Index))
 	case wasm.CallIndirect:
-		return weightIndirect
+		return weightIndirect + weighValues(f.typeOf(i))
 	case wasm.Grow:
 		return weightGrow
 	case wasm.Bulk:
 		return weightBulk
 	case wasm.Table:
 		if i.Op == wasm.OpMisc && i.ChangesTable() {
-			return maxBlock // at most 1 MB, by the limits of tables
+			return weightTable
 		}
 		return weightAccess
+	case wasm.Structure:
+		return weighValues(f.typeOf(i)) // of a block
 	default:
+		if i.Op == wasm.OpRefFunc {
+			return weightRefFunc
+		}
 		return weightPlain
 	}
+}
+
+// fewValues is how many parameters and results of a function or block are not charged for by themselves.
+const fewValues = 8
+
+// weighValues is what the parameters and results of a function or a block weigh: there is not even a byte of code for each,
+// and yet they are moved, and take room on the machine stack.
+func weighValues(t *validate.Type) uint32 {
+	if t == nil {
+		return 0
+	}
+	return uint32(max(0, len(t.Params)+len(t.Results)-fewValues)) //nolint:gosec // bounded
+}
+
+// typeOf is the type that an instruction names by its number, nil for none.
+func (f *function) typeOf(i *wasm.Instruction) *validate.Type {
+	switch i.Op {
+	case wasm.OpBlock, wasm.OpLoop, wasm.OpIf, wasm.OpCallIndirect:
+		if uint64(i.Index) < uint64(len(f.in.Types)) {
+			return &f.in.Types[i.Index]
+		}
+	}
+	return nil
 }

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// startBudget is how long each guest is measured.
+const startBudget = 10 * time.Second
+
+// measureStart measures a job in a sandbox of ours against one in a plain instance, and against the same job called once more
+// in an instance that is there already: what a run takes beyond that is our own. That is a difference, and told in processor
+// time, which does not count what other processes of the machine took.
+func measureStart(ctx context.Context) ([]row, error) {
+	var rows []row
+	for _, m := range []struct {
+		task        task
+		faster, own goal
+	}{
+		{task: wideWork, faster: atLeast(10), own: atMost(25)},
+		{task: smallWork, own: atMost(25)},
+		{task: smallEmpty},
+		{task: goEmpty, faster: atLeast(30), own: atMost(120)},
+		{task: finance},
+	} {
+		times, err := startTimes(ctx, m.task)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows,
+			row{m.task.name + ": from snapshot, times as fast as plain wazero", ratio(times.plain, times.ours), "x", m.faster},
+			row{m.task.name + ": of our own", us(times.own), "µs", m.own},
+			row{m.task.name + ": from snapshot", us(times.ours), "µs", goal{}},
+			row{m.task.name + ": plain wazero", us(times.plain), "µs", goal{}},
+		)
+	}
+	return rows, nil
+}
+
+// startTime is how long a job takes: in a sandbox of ours, and in a plain instance made for it; and what of the former is
+// not the job.
+type startTime struct{ ours, plain, own time.Duration }
+
+func startTimes(ctx context.Context, t task) (times startTime, err error) {
+	note("%s", t.name)
+	wasm, err := t.module()
+	if err != nil {
+		return times, err
+	}
+	sandboxed, err := newOurs(ctx, wasm, oursCache)
+	if err != nil {
+		return times, err
+	}
+	defer func() { err = errors.Join(err, sandboxed.close(ctx)) }()
+	plain, err := newPlain(ctx, wasm, plainCache)
+	if err != nil {
+		return times, err
+	}
+	defer func() { err = errors.Join(err, plain.close(ctx)) }()
+	input := t.runInput()
+	tried := &host{}
+	if err := sandboxed.do(ctx, input, tried); err != nil {
+		return times, err
+	}
+	if tried.calls != t.calls {
+		return times, fmt.Errorf("the job made %d calls, not %d: it does something else", tried.calls, t.calls)
+	}
+	warm, err := plain.start(ctx, t, input.Context)
+	if err != nil {
+		return times, fmt.Errorf("start: %w", err)
+	}
+	timings, err := compare(startBudget,
+		contender{"plain wazero", func() error { return plain.job(ctx, t, input.Context) }},
+		contender{"from snapshot", func() error { return sandboxed.do(ctx, input, &host{}) }},
+		contender{"called again", func() error { return warm.run(ctx) }},
+	)
+	if err != nil {
+		return times, err
+	}
+	fresh, ran, again := timings[0], timings[1], timings[2]
+	return startTime{plain: fresh.median(), ours: ran.median(), own: ran.processor() - again.processor()}, nil
+}
