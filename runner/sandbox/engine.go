@@ -40,6 +40,8 @@ type Engine struct {
 	idle        int
 	cache       wazero.CompilationCache
 	log         *slog.Logger
+	// copying copies snapshots instead of mapping them, as on systems that cannot.
+	copying bool
 }
 
 // NewEngine makes an engine.
@@ -145,14 +147,14 @@ func (e *Engine) Load(ctx context.Context, p *Prepared) (*Module, error) {
 	for _, job := range p.Facts.Jobs {
 		m.jobs[job.Name] = job
 	}
-	if err := m.load(ctx, p); err != nil {
+	if err := m.load(ctx, p, e.copying); err != nil {
 		_ = m.Close(context.WithoutCancel(ctx))
 		return nil, err
 	}
 	return m, nil
 }
 
-func (m *Module) load(ctx context.Context, p *Prepared) error {
+func (m *Module) load(ctx context.Context, p *Prepared, copying bool) error {
 	err := survive(func() (err error) {
 		m.compiled, err = m.runtime.CompileModule(ctx, p.Wasm)
 		return err //nolint:wrapcheck // the next line does
@@ -164,7 +166,7 @@ func (m *Module) load(ctx context.Context, p *Prepared) error {
 		return fmt.Errorf("link imports: %w", err)
 	}
 	if p.Facts.Restore == RestoreSnapshot {
-		if m.image, err = newImage(p.Image); err != nil {
+		if m.image, err = newImage(p.Image, copying); err != nil {
 			return fmt.Errorf("keep the snapshot: %w", err)
 		}
 	}

@@ -60,11 +60,9 @@ type spent struct {
 	// granted is all fuel the guest was given.
 	granted                          uint64
 	hostCalls, logBytes, checkpoints uint64
-	// since is when the run first asked for fuel; settled is set once its memory was seen to be in place.
+	// since is when it was last looked at how much of the memory is in place; settled is set once all but a little is.
 	since   time.Time
 	settled bool
-	// size is how large the memory was at that.
-	size uint32
 }
 
 // fuelUsed is how much the guest executed.
@@ -79,14 +77,14 @@ func (s *instance) fuelUsed() uint64 {
 const (
 	smallRation, largeRation = 6_000, 64_000
 	// fewPages is as many pages as may be touched within a ration.
-	fewPages = 750
-	// settlePause is how long a guest runs before it is looked at how much of its memory is in place.
+	fewPages = 900
+	// settlePause is how long a guest runs before it is looked at again how much of its memory is in place.
 	settlePause = 2 * time.Millisecond
 )
 
 // refill is airlock.refill: the host's turn. It takes what the guest has left, and answers what it has then.
-func refill(ctx context.Context, s *instance, stack []uint64) {
-	if ctx.Err() != nil {
+func refill(_ context.Context, s *instance, stack []uint64) {
+	if s.over() {
 		fault("fuel", "used up after the end of the run")
 	}
 	if s.stackSize() > maxDepth {
@@ -107,21 +105,14 @@ func refill(ctx context.Context, s *instance, stack []uint64) {
 
 // ration is how much a guest gets at once.
 func (s *instance) ration() int64 {
-	size := s.module.Memory().Size()
-	if size != s.spent.size { // there are more pages to touch
-		s.spent.size, s.spent.settled = size, false
-	}
-	if s.spent.settled || uint64(size) <= fewPages*systemPage {
+	// What it gets by memory.grow is put in place then.
+	if s.spent.settled || s.memory.start <= fewPages*systemPage {
 		return largeRation
 	}
-	now := time.Now()
-	if s.spent.since.IsZero() {
+	if now := time.Now(); now.Sub(s.spent.since) > settlePause { // at once, and then now and again
 		s.spent.since = now
-	}
-	if now.Sub(s.spent.since) > settlePause {
-		s.spent.since = now
-		if s.memory.untouched(uint64(size)) <= fewPages {
-			s.spent.settled = true
+		if s.spent.settled = s.memory.untouched(s.memory.start) <= fewPages; s.spent.settled {
+			return largeRation
 		}
 	}
 	return smallRation

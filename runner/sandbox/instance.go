@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/tetratelabs/wazero"
@@ -41,8 +42,9 @@ type state struct {
 	output [2][]byte
 	// allocating is set while wasm_alloc runs.
 	allocating bool
-	// running is the export that runs, the innermost one.
+	// running is the export that runs, the innermost one, and context that of its run.
 	running *entry
+	context context.Context //nolint:containedctx // what ends the run is asked for where no context can be handed to
 
 	limits Limits
 	spent  spent
@@ -102,7 +104,7 @@ func (s *instance) call(ctx context.Context, export string, stack []uint64) erro
 		s.functions[export] = f
 	}
 	outer := s.running
-	s.running = f
+	s.running, s.context = f, ctx
 	err := f.CallWithStack(ctx, stack)
 	s.running = outer
 	if err != nil {
@@ -171,9 +173,25 @@ func (s *instance) close() {
 	s.memory.free()
 }
 
+// over tells whether the run is. A guest that does not leave its processor may keep the timer of a deadline from going off,
+// so the clock is looked at as well.
+func (s *instance) over() bool {
+	if s.context == nil {
+		return false
+	}
+	if s.context.Err() != nil {
+		return true
+	}
+	deadline, ok := s.context.Deadline()
+	return ok && time.Until(deadline) <= 0
+}
+
 // ended says why a call into the guest failed, without wazero's stack trace of the host.
 func (s *instance) ended(ctx context.Context, err error) error {
 	s.flushAll()
+	if s.over() {
+		<-ctx.Done() // the clock may be ahead of the context
+	}
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}

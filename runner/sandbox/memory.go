@@ -12,6 +12,10 @@ type memory struct {
 	image *image
 	// refused is set when the guest wanted more.
 	refused bool
+	// start and size are what the guest had at first, and has.
+	start, size uint64
+	// ended tells whether the run is over.
+	ended func() bool
 }
 
 // errNoMemory is a host that cannot make another sandbox.
@@ -47,7 +51,27 @@ func (m *memory) Reallocate(size uint64) []byte {
 		m.refused = true
 		return nil
 	}
+	switch {
+	case m.start == 0:
+		m.start = size
+	case !m.populate(m.size, size):
+		return nil
+	}
+	m.size = size
 	return m.pages[:size]
+}
+
+// populate puts pages in place that the guest gets in addition. So it touches few for the first time, which takes long and
+// is interrupted by nothing. It reports whether it came to its end before the run did.
+func (m *memory) populate(from, to uint64) bool {
+	const step = 1 << 20
+	for ; from < to; from += step {
+		if m.ended != nil && m.ended() {
+			return false
+		}
+		touch(m.pages[from:min(from+step, to)])
+	}
+	return true
 }
 
 // Free implements experimental.LinearMemory. wazero calls it as soon as a guest exits, while a host function may still use

@@ -30,12 +30,16 @@ func release(pages []byte) {
 
 // image is what memories begin with: a file without a name, which each maps for itself, copy-on-write.
 type image struct {
+	// file is nil when each copies the image.
 	file *os.File
 	// data is the file, to read.
 	data []byte
 }
 
-func newImage(content []byte) (*image, error) {
+func newImage(content []byte, copying bool) (*image, error) {
+	if copying {
+		return &image{data: content}, nil
+	}
 	fd, err := unix.MemfdCreate("airlock-snapshot", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
 		return nil, os.NewSyscallError("memfd_create", err)
@@ -77,12 +81,19 @@ func (i *image) write(content []byte) error {
 func (i *image) size() uint64 { return uint64(len(i.data)) }
 
 func (i *image) close() error {
+	if i.file == nil {
+		return nil
+	}
 	_ = unix.Munmap(i.data)
 	return i.file.Close() //nolint:wrapcheck // the caller says what was closed
 }
 
 // mapAt maps the image over the first pages of a memory.
 func (i *image) mapAt(pages []byte) error {
+	if i.file == nil {
+		copy(pages, i.data)
+		return nil
+	}
 	_, err := unix.MmapPtr(int(i.file.Fd()), 0, unsafe.Pointer(&pages[0]), uintptr(len(i.data)), //nolint:gosec // a descriptor; within pages
 		unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_FIXED|unix.MAP_NORESERVE)
 	return os.NewSyscallError("mmap", err)
@@ -97,12 +108,26 @@ const maxCopied = 2 << 20
 func (m *memory) restore() bool {
 	image := m.image.data
 	pages := m.pages[:len(image)]
+	if m.image.file == nil {
+		copy(pages, image)
+		return true
+	}
 	copied := 0
 	ok := scan(pages, func(from, to int) bool {
 		copied += copy(pages[from:to], image[from:to])
 		return copied <= maxCopied
 	})
 	return ok && copied <= maxCopied || unix.Madvise(pages, unix.MADV_DONTNEED) == nil
+}
+
+// touch puts pages in place that were never touched.
+func touch(pages []byte) {
+	if unix.Madvise(pages, unix.MADV_POPULATE_WRITE) == nil {
+		return
+	}
+	for i := 0; i < len(pages); i += systemPage { // before Linux 5.14
+		pages[i] = 0
+	}
 }
 
 // untouched is how many of the first size bytes of the memory fault when they are written to, in pages.

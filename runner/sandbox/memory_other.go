@@ -10,7 +10,7 @@ func release([]byte) {}
 // image is what memories begin with; each copies it.
 type image struct{ data []byte }
 
-func newImage(content []byte) (*image, error) { return &image{data: content}, nil }
+func newImage(content []byte, _ bool) (*image, error) { return &image{data: content}, nil }
 
 func (i *image) size() uint64 { return uint64(len(i.data)) }
 
@@ -25,6 +25,9 @@ func (m *memory) restore() bool {
 	copy(m.pages, m.image.data)
 	return true
 }
+
+// touch puts pages in place that were never touched.
+func touch(pages []byte) { clear(pages) }
 
 // untouched is how many pages fault when they are written to: all may.
 func (m *memory) untouched(size uint64) int { return int(size / systemPage) }

@@ -66,6 +66,7 @@ func (m *Module) instantiate(ctx context.Context, s *instance) (*instance, error
 	if s.memory, err = newMemory(m.memory, m.image); err != nil {
 		return nil, err
 	}
+	s.memory.ended = s.over
 	ctx = experimental.WithMemoryAllocator(ctx, s.memory)
 	err = survive(func() (err error) {
 		s.module, err = m.runtime.InstantiateModule(ctx, m.compiled, startConfig)

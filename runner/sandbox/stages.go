@@ -157,10 +157,17 @@ func facts(m *validate.Module, size int, options Options) Facts {
 	return f
 }
 
+// largeStart is from how many pages of memory at the start of a job a module is metered strictly.
+const largeStart = 128
+
 // meter puts into the module what counts fuel.
 func (p *preparation) meter(context.Context, []byte) error {
 	var err error
-	if p.metered, err = meter.Rewrite(p.module); err != nil {
+	rewrite := meter.Rewrite
+	if p.module.MemoryMin > largeStart {
+		rewrite = meter.RewriteStrictly
+	}
+	if p.metered, err = rewrite(p.module); err != nil {
 		return err //nolint:wrapcheck // the stage is named
 	}
 	p.prepared.Wasm = p.metered.Wasm
@@ -196,6 +203,11 @@ func (p *preparation) snapshot(ctx context.Context, _ []byte) error {
 	}
 	memory := s.module.Memory()
 	image, _ := memory.Read(0, memory.Size())
+	if memory.Size() > largeStart*snapshot.PageSize && p.module.MemoryMin <= largeStart {
+		if p.metered, err = meter.RewriteStrictly(p.module); err != nil {
+			return err //nolint:wrapcheck // the stage is named
+		}
+	}
 	f.Restore, f.MemoryPages = RestoreSnapshot, memory.Size()/snapshot.PageSize
 	p.prepared.Image = slices.Clone(image)
 	f.SnapshotSize = notZero(image)

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -59,10 +58,8 @@ type started struct {
 	export         api.Function
 	job            string
 	context, input []byte
-	// since is when the job began.
-	since       time.Time
-	interrupted func() uint64
-	stack       [4]uint64
+	interrupted    func() uint64
+	stack          [4]uint64
 }
 
 // startedKey finds the instance that a host function is called by.
@@ -95,7 +92,6 @@ func (s *started) close(ctx context.Context) error { return s.module.Close(ctx) 
 // A guest that traps, and an exit code other than 0.
 func (s *started) run(ctx context.Context) error {
 	ctx = context.WithValue(ctx, startedKey{}, s)
-	s.since = time.Now()
 	about, err := s.place(ctx, s.context)
 	if err != nil {
 		return err

@@ -39,24 +39,14 @@ var plainFunctions = []plainFunction{
 	{"job_increment_items", []api.ValueType{i32, i64}, nil, ignores},
 }
 
-// Rations of fuel as the sandbox gives them: small ones at first to a guest with more memory than a few pages, which it may
-// still have to touch.
-const (
-	smallRation, largeRation = 6_000, 64_000
-	fewPages                 = 750 * 4096
-	settlePause              = 2 * time.Millisecond
-)
+// ration is what the sandbox gives a guest whose memory is in place, as it is here after the first job.
+const ration = 64_000
 
 // refill takes what a metered guest has left, and answers what it has then. It does what the sandbox does there: look at the
 // context and the clock.
-func refill(ctx context.Context, module api.Module, stack []uint64) {
-	s, ok := ctx.Value(startedKey{}).(*started)
-	if !ok || ctx.Err() != nil {
-		panic("refill: called outside of a run")
-	}
-	ration := int32(largeRation)
-	if module.Memory().Size() > fewPages && time.Since(s.since) < settlePause {
-		ration = smallRation
+func refill(ctx context.Context, _ api.Module, stack []uint64) {
+	if deadline, ok := ctx.Deadline(); ctx.Err() != nil || ok && time.Until(deadline) < 0 {
+		panic("refill: called after the end of the run")
 	}
 	stack[0] = api.EncodeI32(api.DecodeI32(stack[0]) + ration)
 }

@@ -19,12 +19,14 @@ type emitter struct {
 	// blockType is the type of that loop.
 	blockType []byte
 	loop      int
+	flow      flow
 }
 
 // emit returns the body of a function with its charges in place. The result is valid until the next call.
 func (e *emitter) emit(f *function) []byte {
 	e.function, e.inner, e.loop, e.left = f, none, 0, f.params+f.locals
 	e.out = e.locals(e.out[:0])
+	e.flow.begin()
 	next := 0
 	r := &wasm.Reader{Data: f.body[f.code:]}
 	where := f.code
@@ -34,9 +36,26 @@ func (e *emitter) emit(f *function) []byte {
 		}
 		i := r.Instruction(where)
 		where = i.End
+		branches := func(each func(uint32)) { e.branches(&i, each) }
+		if e.flow.tail > maxWayBack && e.flow.leaves(&i, branches) {
+			e.out = e.rewriter.check(e.out)
+			e.flow.set(nowhere)
+		}
+		e.flow.follow(&i, branches)
 		e.instruction(&i)
 	}
 	return e.out
+}
+
+// branches calls each with the labels that an instruction branches to.
+func (e *emitter) branches(i *wasm.Instruction, each func(label uint32)) {
+	if i.Op != wasm.OpBrTable {
+		each(i.Index)
+		return
+	}
+	r := &wasm.Reader{Data: e.body[i.Start+1 : i.End]}
+	r.Each(wasm.NoLimit, "labels", func() { each(r.U32()) })
+	each(r.U32())
 }
 
 // locals writes the groups of locals, with one more when a loop keeps fuel in a local.
@@ -61,7 +80,7 @@ func (e *emitter) charge(c *charge) {
 		e.out = w.fuel(e.out, wasm.OpGlobalGet)
 		e.out = append(wasm.AppendI32(append(e.out, wasm.OpI32Const), weight), wasm.OpI32Sub)
 		e.out = w.fuel(e.out, wasm.OpGlobalSet)
-		if c.checked {
+		if e.flow.charged(weight, c.checked) {
 			e.out = w.check(e.out)
 		}
 		return

@@ -51,8 +51,8 @@ type function struct {
 	taken bool
 	// byCallers is set when callers are charged for the first block.
 	byCallers bool
-	// tight is set when one of the loops is.
-	tight bool
+	// tight is set when one of the loops is, loopsFirst when the function comes to one before it does anything else.
+	tight, loopsFirst bool
 }
 
 // label is a block that is open while a function is planned.
@@ -183,6 +183,7 @@ func (p *planner) loose() {
 
 func (p *planner) beginLoop(n int32, i *wasm.Instruction) {
 	p.loose()
+	p.loopsFirst = p.loopsFirst || len(p.charges) == 1
 	tight := i.Index == wasm.NoType || uint64(i.Index) < uint64(len(p.in.Types)) && len(p.in.Types[i.Index].Params) == 0
 	p.loops = append(p.loops, loop{tight: tight})
 	p.labels = append(p.labels, label{op: i.Op, before: p.current, loop: p.around})

@@ -31,7 +31,7 @@ func (f *function) loose(c *charge) bool {
 }
 
 // merge charges small blocks with those before them, and decides which look at what is left.
-func (f *function) merge(functions []*function) {
+func (f *function) merge(functions []*function, strict bool) {
 	for i := range f.charges {
 		c := &f.charges[i]
 		for _, callee := range f.callees[c.calleesFrom:c.calleesTo] {
@@ -41,27 +41,22 @@ func (f *function) merge(functions []*function) {
 			}
 		}
 	}
-	var unchecked uint32
 	for i := range f.charges {
-		c := &f.charges[i]
-		if c.gone || f.absorb(c) {
-			continue
-		}
-		if f.loose(c) {
-			unchecked += c.weight
+		if c := &f.charges[i]; !c.gone {
+			f.absorb(c, strict)
 		}
 	}
 	for i := range f.charges {
 		if c := &f.charges[i]; c.loop == none || !f.loops[c.loop].tight {
-			c.checked = c.head || c.calls || c.after || i == 0 || unchecked > maxUnchecked
+			c.checked = c.head || i == 0 && !f.loopsFirst || (strict || f.byCallers) && (c.calls || c.after)
 		}
 	}
 }
 
 // absorb charges a small block with the one before it, if it may.
-func (f *function) absorb(c *charge) bool {
+func (f *function) absorb(c *charge, strict bool) {
 	if c.before == none || c.dead || c.weight > maxMerged && !c.tail {
-		return false
+		return
 	}
 	tail := c.tail
 	into := &f.charges[c.before]
@@ -69,12 +64,11 @@ func (f *function) absorb(c *charge) bool {
 		tail = tail || into.tail
 		into = &f.charges[into.before]
 	}
-	if into.gone || into.dead || into.loop != c.loop || into.merged+c.weight > maxMergedAll || tail && (c.access || c.weight > maxTail) {
-		return false
+	if into.gone || into.dead || into.loop != c.loop || into.merged+c.weight > maxMergedAll || tail && (strict && c.access || c.weight > maxTail) {
+		return
 	}
 	into.merged += c.weight
 	into.weight += c.weight
 	into.calls = into.calls || c.calls
 	c.gone = true
-	return true
 }

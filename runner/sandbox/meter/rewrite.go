@@ -47,7 +47,14 @@ type rewriter struct {
 	in        *validate.Module
 	functions []*function
 	helpers   []helper
-	charges   int
+	// references are the functions that code refers to, each of which has a global: the engine keeps, for as long as the
+	// sandbox lives, what ref.func made, each time it is executed.
+	references []uint32
+	// referenceOf is the place of each of them.
+	referenceOf map[uint32]int
+	charges     int
+	// strict rewriting has the host look where page faults add up.
+	strict bool
 }
 
 // Rewrite meters a module.
@@ -55,8 +62,17 @@ type rewriter struct {
 // # Errors
 //
 // What in the code names something that is not there.
-func Rewrite(in *validate.Module) (*Result, error) {
-	w := &rewriter{in: in}
+func Rewrite(in *validate.Module) (*Result, error) { return rewrite(in, false) }
+
+// RewriteStrictly meters a module whose memory may have any number of pages that were never touched.
+//
+// # Errors
+//
+// Those of Rewrite.
+func RewriteStrictly(in *validate.Module) (*Result, error) { return rewrite(in, true) }
+
+func rewrite(in *validate.Module, strict bool) (*Result, error) {
+	w := &rewriter{in: in, strict: strict}
 	taken, err := w.taken()
 	if err != nil {
 		return nil, err
@@ -106,7 +122,7 @@ func (w *rewriter) plan(taken map[uint32]bool, result *Result) error {
 		return fmt.Errorf("%d functions have code, %d are declared", got, want)
 	}
 	for _, f := range w.functions {
-		f.merge(w.functions)
+		f.merge(w.functions, w.strict)
 	}
 	for change := range changes {
 		result.Changes = append(result.Changes, change)
@@ -146,8 +162,14 @@ func (w *rewriter) turn(out []byte) []byte {
 
 // check gives the host its turn when nothing is left.
 func (w *rewriter) check(out []byte) []byte {
-	out = append(w.fuel(out, wasm.OpGlobalGet), wasm.OpI32Const, 0, wasm.OpI32LtS, wasm.OpIf, wasm.BlockVoid)
+	out = append(wasm.AppendI32(append(w.fuel(out, wasm.OpGlobalGet), wasm.OpI32Const), -1), wasm.OpI32GtS, wasm.OpIf, wasm.BlockVoid, wasm.OpElse)
 	return append(w.turn(out), wasm.OpEnd)
+}
+
+// reference writes what stands for ref.func.
+func (w *rewriter) reference(out []byte, index uint32) []byte {
+	global := len(w.in.Globals) + 1 + w.referenceOf[index]               // the first is fuel
+	return wasm.AppendU32(append(out, wasm.OpGlobalGet), uint32(global)) //nolint:gosec // bounded
 }
 
 // shift is the number of a function with the import in front of those that are not imported.

@@ -38,9 +38,12 @@ func (w *rewriter) imports() []byte {
 }
 
 func (w *rewriter) globals() []byte {
-	fuel := []byte{wasm.I32, 1, wasm.OpI32Const, 0, wasm.OpEnd}
+	added := [][]byte{{wasm.I32, 1, wasm.OpI32Const, 0, wasm.OpEnd}} // fuel
+	for _, function := range w.references {
+		added = append(added, append(wasm.AppendU32([]byte{wasm.FuncRef, 0, wasm.OpRefFunc}, w.shift(function)), wasm.OpEnd))
+	}
 	if w.in.Sections[wasm.SectionGlobal] == nil {
-		return wasm.Extended(nil, fuel)
+		return wasm.Extended(nil, added...)
 	}
 	r := &wasm.Reader{Data: w.in.Sections[wasm.SectionGlobal]}
 	globals := wasm.AppendU32(nil, r.U32())
@@ -48,7 +51,7 @@ func (w *rewriter) globals() []byte {
 		globals = append(globals, r.Byte(), r.Byte())
 		globals = append(globals, r.ShiftedConstant(w.shift)...)
 	}
-	return wasm.Extended(globals, fuel)
+	return wasm.Extended(globals, added...)
 }
 
 func (w *rewriter) exports(result *Result) []byte {
@@ -166,6 +169,7 @@ func (w *rewriter) taken() (map[uint32]bool, error) {
 	for _, e := range w.in.Exports {
 		declared[e.Index] = declared[e.Index] || e.Kind == wasm.KindFunction
 	}
+	w.referenceOf = map[uint32]int{}
 	code := &wasm.Reader{Data: w.in.Sections[wasm.SectionCode]}
 	code.Each(wasm.NoLimit, "functions", func() {
 		body := &wasm.Reader{Data: code.Bytes(code.U32())}
@@ -177,6 +181,10 @@ func (w *rewriter) taken() (map[uint32]bool, error) {
 			if i := body.Instruction(0); i.Op == wasm.OpRefFunc {
 				if !declared[i.Index] { // exporting the start function would declare it
 					err = fmt.Errorf("ref.func of function %d, which no segment, export or global declares", i.Index)
+				}
+				if _, ok := w.referenceOf[i.Index]; !ok {
+					w.referenceOf[i.Index] = len(w.references)
+					w.references = append(w.references, i.Index)
 				}
 				take(i.Index)
 			}

@@ -15,7 +15,6 @@ const (
 	weightHost     = 64 // a call of an import
 	weightBulk     = 16 // and 8 for each page that it may touch
 	weightGrow     = 64
-	weightRefFunc  = 64   // it leaves machine code
 	weightTable    = 4096 // what works on a table at once: at most 1 MB, by the limits of tables
 
 	// bytesPerUnit is how many bytes a bulk instruction works on for a unit: a page of 4 KB weighs as much as an access.
@@ -29,13 +28,16 @@ const (
 const (
 	// maxBlock is the most a block weighs: longer ones are cut.
 	maxBlock = 512
-	// maxUnchecked is the most a function weighs whose blocks are not all checked.
+	// maxUnchecked is the most that is executed within one function without a look at what is left.
 	maxUnchecked = 2048
+	// maxWayBack is the most that is executed after a call, until the function returns, without a look at what is left. When
+	// deep recursion returns, this happens tens of thousands of times.
+	maxWayBack = 256
 	// MaxStep is what a guest may execute beyond its ration.
 	MaxStep = maxUnchecked + maxBlock
 
 	// A block of at most maxMerged is charged with the one before it, which takes at most maxMergedAll so.
-	maxMerged, maxMergedAll = 16, 48
+	maxMerged, maxMergedAll = 32, 128
 	// After a call, where the same is done thousands of times when deep recursion returns, less is, and no access.
 	maxTail = 24
 )
@@ -64,9 +66,6 @@ func (f *function) weigh(i *wasm.Instruction) uint32 {
 	case wasm.Structure:
 		return weighValues(f.typeOf(i)) // of a block
 	default:
-		if i.Op == wasm.OpRefFunc {
-			return weightRefFunc
-		}
 		return weightPlain
 	}
 }

@@ -1,0 +1,88 @@
+;; A guest that leaves traces wherever it can, and looks for those of another. Made into dirty.wasm by:
+;; wat2wasm dirty.wat -o dirty.wasm
+;; Each job answers 0 when it found none. Those that change what a snapshot cannot hold are in dirty_tables.wat.
+(module
+  (import "spacedrive" "register_job" (func $register (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 32)
+  (global $i32 (mut i32) (i32.const -1))
+  (global $i64 (mut i64) (i64.const -1))
+  (global $f32 (mut f32) (f32.const 1.5))
+  (global $f64 (mut f64) (f64.const nan:0x8000000000001))
+  (global $started (mut i64) (i64.const 0))
+  (global $constant v128 (v128.const i64x2 1 2))
+  (table $t 2 funcref)
+  (elem (i32.const 0) $one)
+  (func $one (result i32) (i32.const 1))
+  (data (i32.const 8) "written   sized     printed   trapped   grown     refused   ")
+  (data $passive "passive")
+
+  (func (export "wasm_alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "wasm_free") (param i32 i32))
+  (func (export "plugin_init") (result i32) (local $name i32) (local $end i32)
+    ;; what the snapshot is to hold
+    (global.set $started (i64.const 0x123456789abcdef0))
+    (i64.store (i32.const 0x1ffff8) (i64.const 77))
+    (local.set $name (i32.const 8))
+    (loop $job
+      (local.set $end (local.get $name))
+      (loop $char
+        (local.set $end (i32.add (local.get $end) (i32.const 1)))
+        (br_if $char (i32.ne (i32.load8_u (local.get $end)) (i32.const 32))))
+      (drop (call $register (local.get $name) (i32.sub (local.get $end) (local.get $name))
+        (local.get $name) (i32.sub (local.get $end) (local.get $name)) (i32.const 1)))
+      (local.set $name (i32.add (local.get $name) (i32.const 10)))
+      (br_if $job (i32.load8_u (local.get $name))))
+    (i32.const 0))
+
+  ;; how many traces there are, from 2048 on: the memory, each global, the table and the segment
+  (func $traces (result i32) (local $at i32) (local $found i32)
+    (local.set $at (i32.const 2048))
+    (loop $more
+      (local.set $found (i32.add (local.get $found) (i64.ne (i64.load (local.get $at)) (i64.const 0))))
+      (br_if $more (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 8))) (i32.const 0x1ffff8))))
+    (local.set $found (i32.add (local.get $found) (i64.ne (i64.load (i32.const 0x1ffff8)) (i64.const 77))))
+    (local.set $found (i32.add (local.get $found) (i32.ne (global.get $i32) (i32.const -1))))
+    (local.set $found (i32.add (local.get $found) (i64.ne (global.get $i64) (i64.const -1))))
+    (local.set $found (i32.add (local.get $found) (f32.ne (global.get $f32) (f32.const 1.5))))
+    (local.set $found (i32.add (local.get $found)
+      (i64.ne (i64.reinterpret_f64 (global.get $f64)) (i64.const 0x7ff8000000000001))))
+    (local.set $found (i32.add (local.get $found) (i64.ne (global.get $started) (i64.const 0x123456789abcdef0))))
+    (local.set $found (i32.add (local.get $found) (i32.ne (memory.size) (i32.const 32))))
+    (local.set $found (i32.add (local.get $found) (i32.ne (table.size $t) (i32.const 2))))
+    (local.set $found (i32.add (local.get $found) (i32.eqz (ref.is_null (table.get $t (i32.const 1))))))
+    (local.set $found (i32.add (local.get $found) (i32.ne (call_indirect (result i32) (i32.const 0)) (i32.const 1))))
+    (memory.init $passive (i32.const 2048) (i32.const 0) (i32.const 7))
+    (i32.add (local.get $found) (i32.ne (i32.load (i32.const 2048)) (i32.const 0x73736170))))
+
+  (func $leave
+    (memory.fill (i32.const 0) (i32.const 0xaa) (i32.const 0x200000))
+    (global.set $i32 (i32.const 5)) (global.set $i64 (i64.const 5)) (global.set $f32 (f32.const 5))
+    (global.set $f64 (f64.const 5)) (global.set $started (i64.const 5)))
+
+  (func (export "written") (param i32 i32 i32 i32) (result i32) (local $found i32)
+    (local.set $found (call $traces)) (call $leave) (local.get $found))
+  ;; a few pages only
+  (func (export "sized") (param i32 i32 i32 i32) (result i32) (local $found i32)
+    (local.set $found (call $traces))
+    (i64.store (i32.const 0x1000) (i64.const -1)) (i64.store (i32.const 0x1ffff8) (i64.const -1))
+    (i64.store (i32.const 0xfffff) (i64.const -1))
+    (local.get $found))
+  ;; and a line that does not end
+  (func (export "printed") (param i32 i32 i32 i32) (result i32) (local $found i32)
+    (local.set $found (call $traces)) (call $leave)
+    (i32.store (i32.const 4096) (i32.const 0)) (i32.store (i32.const 4100) (i32.const 100))
+    (drop (call $write (i32.const 1) (i32.const 4096) (i32.const 1) (i32.const 4104)))
+    (local.get $found))
+  (func (export "trapped") (param i32 i32 i32 i32) (result i32)
+    (if (call $traces) (then (return (i32.const 1))))
+    (call $leave) (unreachable))
+  (func (export "grown") (param i32 i32 i32 i32) (result i32) (local $found i32)
+    (local.set $found (call $traces)) (call $leave)
+    (drop (memory.grow (i32.const 32)))
+    (memory.fill (i32.const 0x200000) (i32.const 0xbb) (i32.const 0x200000))
+    (local.get $found))
+  (func (export "refused") (param i32 i32 i32 i32) (result i32) (local $found i32)
+    (local.set $found (call $traces)) (call $leave)
+    (drop (memory.grow (i32.const 33)))
+    (local.get $found)))
