@@ -16,11 +16,15 @@
 // airlock.refill is called,
 //
 //   - at the head of each loop;
-//   - at the begin of each function, or of each block with a call, so that there is no recursion without;
-//   - after each call, so that there is no way back from deep recursion without;
-//   - in any other block as well, when the function is long;
+//   - at the begin of each function, unless a loop begins it, or of each block with a call in functions that are charged
+//     by their callers, so that there is no recursion without;
+//   - on a way through a function that gets longer than maxUnchecked;
+//   - where a function returns, when more than maxWayBack may have been executed since its last call: that adds up when
+//     deep recursion returns;
 //   - between two steps of memory.fill, memory.copy and memory.init, which are cut into steps of 1 MB;
 //   - after memory.grow, as a ration depends on how large the memory is.
+//
+// RewriteStrictly has the host look after each call as well.
 //
 // Thus between two turns of the host a guest executes at most a ration and MaxStep units more.
 //
@@ -30,7 +34,7 @@
 // branch to a loop around it, where the call is; a call within would make all its values live in memory:
 //
 //	(loop $turn
-//	  (if (i32.lt_s (global.get $fuel) (i32.const 0)) (then (global.set $fuel (call $refill (global.get $fuel)))))
+//	  (if (i32.gt_s (global.get $fuel) (i32.const -1)) (then) (else (global.set $fuel (call $refill (global.get $fuel)))))
 //	  (local.set $f (global.get $fuel))
 //	  (loop $l
 //	    (if (i32.gt_s (local.tee $f (i32.sub (local.get $f) (i32.const WEIGHT))) (i32.const -1))
