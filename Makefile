@@ -1,5 +1,6 @@
 # `make help` lists what there is to make.
 
+MODULE := github.com/airlock-run/airlock
 GOLANGCI_LINT := go tool -modfile=internal/tools/go.mod golangci-lint
 GUESTS := $(patsubst %/manifest.json,./%/...,$(wildcard extensions/*/manifest.json))
 
@@ -39,8 +40,9 @@ test-short: guests ## the inner loop: all tests, with fewer rounds, in under a m
 	go test -short ./...
 
 .PHONY: proof
-proof: setup guests ## before a release: each fuzz target for 5 minutes, then all tests five times over
+proof: setup guests ## before a release: each fuzz target for 5 minutes, a million jobs in sandboxes, all tests five times over
 	internal/make/fuzz 5m
+	go test -tags=soak -run='^TestSoak$$' -v -timeout=60m ./runner/sandbox/sandboxtest
 	go test -race -shuffle=on -count=5 -timeout=60m ./...
 
 .PHONY: bench
@@ -77,9 +79,13 @@ fuzz: ## each fuzz target for 3 seconds
 benchmarks: ## each benchmark once
 	internal/make/benchmarks 1x
 
+# What has little concurrency and much to compile: under the race detector it takes minutes. All of it is in proof.
+LONG := ./runner/sandbox/meter ./runner/sandbox/spectest ./runner/sandbox/sandboxtest
+
 .PHONY: race
-race: guests warm ## all tests under the race detector
-	go test -race -shuffle=on ./...
+race: guests warm ## all tests under the race detector, but for those that take long
+	go test -short $(LONG)
+	go test -race -shuffle=on $(filter-out $(LONG:./%=$(MODULE)/%),$(shell go list ./...))
 
 # The engine compiles guests and PDFium an order of magnitude slower under the race detector. It keeps machine code in
 # .build/test-cache, so it is made without the detector first.

@@ -91,12 +91,12 @@ func refill(_ context.Context, s *instance, stack []uint64) {
 		panic(&LimitError{LimitDepth, fmt.Sprintf("calls are nested so deeply that they take more than %d KB of stack", maxDepth>>10)})
 	}
 	left := int64(api.DecodeI32(stack[0]))
-	used := int64(s.spent.granted) - left                           //nolint:gosec // far below 2^63
-	if used > 0 && uint64(used) >= s.limits.Fuel && s.host != nil { //nolint:gosec // positive
+	used := int64(s.spent.granted) - left //nolint:gosec // far below 2^63
+	if used > 0 && uint64(used) >= s.limits.Fuel && s.host != nil {
 		panic(&LimitError{LimitFuel, fmt.Sprintf("all of %d units are used up", s.limits.Fuel)})
 	}
-	ration := s.ration() - max(left, 0)                                                    // who has some left, after memory.grow, has a ration then: it may give some back
-	if rest := s.limits.Fuel - uint64(max(used, 0)); ration > 0 && uint64(ration) > rest { //nolint:gosec // positive
+	ration := s.ration() - max(left, 0) // who has some left, after memory.grow, has a ration then: it may give some back
+	if rest := s.limits.Fuel - uint64(max(used, 0)); ration > 0 && uint64(ration) > rest {
 		ration = int64(rest) //nolint:gosec // less than a ration
 	}
 	s.spent.granted += uint64(ration)              //nolint:gosec // wraps around as it should for what is given back

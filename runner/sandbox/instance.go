@@ -63,7 +63,7 @@ type entry struct {
 // run is the context of a call into a guest. It is how a host function finds the sandbox it is called by: wazero hands it
 // through, and the guest cannot forge it.
 type run struct {
-	context.Context
+	context.Context //nolint:containedctx // it is one
 
 	s *instance
 }

@@ -44,7 +44,7 @@ func newImage(content []byte, copying bool) (*image, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("memfd_create", err)
 	}
-	i := &image{file: os.NewFile(uintptr(fd), "airlock-snapshot")} //nolint:gosec // a descriptor
+	i := &image{file: os.NewFile(uintptr(fd), "airlock-snapshot")}
 	if err := i.write(content); err != nil {
 		_ = i.file.Close()
 		return nil, err
@@ -54,7 +54,7 @@ func newImage(content []byte, copying bool) (*image, error) {
 		_ = i.file.Close()
 		return nil, os.NewSyscallError("seal", err)
 	}
-	if i.data, err = unix.Mmap(int(i.file.Fd()), 0, len(content), unix.PROT_READ, unix.MAP_SHARED); err != nil { //nolint:gosec // a descriptor
+	if i.data, err = unix.Mmap(int(i.file.Fd()), 0, len(content), unix.PROT_READ, unix.MAP_SHARED); err != nil {
 		_ = i.file.Close()
 		return nil, os.NewSyscallError("mmap", err)
 	}

@@ -2,13 +2,12 @@ package sandbox
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
 	"time"
-
-	"crypto/rand"
 
 	"github.com/google/uuid"
 	"github.com/tetratelabs/wazero"

@@ -43,16 +43,16 @@ func scan(pages []byte, found func(from, to int) bool) bool {
 		return false
 	}
 	var regions [64]scanRegion
-	start := uint64(uintptr(unsafe.Pointer(&pages[0])))
+	start := uint64(uintptr(unsafe.Pointer(&pages[0]))) //nolint:gosec // the kernel wants addresses
 	argument := scanArgument{
 		start: start, end: start + uint64(len(pages)),
-		regions: uint64(uintptr(unsafe.Pointer(&regions[0]))), regionsLen: uint64(len(regions)),
+		regions: uint64(uintptr(unsafe.Pointer(&regions[0]))), regionsLen: uint64(len(regions)), //nolint:gosec // as above
 		// Not of a file, nor the page of zeros that stands for all that were only read, and in memory or swapped out.
 		categoryInverted: pageFile | pageZero, categoryMask: pageFile | pageZero, categoryAnyOf: pagePresent | pageSwapped, returnMask: pagePresent,
 	}
 	argument.size = uint64(unsafe.Sizeof(argument))
 	for argument.start < argument.end {
-		n, _, errno := unix.Syscall(unix.SYS_IOCTL, file.Fd(), pagemapScan, uintptr(unsafe.Pointer(&argument)))
+		n, _, errno := unix.Syscall(unix.SYS_IOCTL, file.Fd(), pagemapScan, uintptr(unsafe.Pointer(&argument))) //nolint:gosec // as above
 		runtime.KeepAlive(&regions)
 		if errno != 0 {
 			return false

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -248,7 +249,7 @@ func (p *preparation) start(ctx context.Context, interpreter bool) (*instance, *
 	case s.registry.refused != nil:
 		err = fmt.Errorf("plugin_init: %w", s.registry.refused)
 	case len(s.registry.jobs) == 0:
-		err = fmt.Errorf("plugin_init registered no job: call register_job there")
+		err = errors.New("plugin_init registered no job: call register_job there")
 	default:
 		return s, m, nil
 	}

@@ -117,8 +117,11 @@ func (e *emitter) instruction(i *wasm.Instruction) {
 		e.out = e.rewriter.fuel(e.out, wasm.OpGlobalGet)
 		e.out = wasm.AppendU32(append(e.out, wasm.OpLocalSet), e.left)
 		e.inner, e.blockType = 0, whole[1:]
-	case i.Op == wasm.OpCall, i.Op == wasm.OpRefFunc:
+	case i.Op == wasm.OpCall:
 		e.out = wasm.AppendU32(append(e.out, i.Op), e.rewriter.shift(i.Index))
+		return
+	case i.Op == wasm.OpRefFunc:
+		e.out = e.rewriter.reference(e.out, i.Index)
 		return
 	case i.Class == wasm.Grow, i.Class == wasm.Bulk:
 		e.out = wasm.AppendU32(append(e.out, wasm.OpCall), e.rewriter.helper(helper{sub: i.Sub, segment: i.Index}))
@@ -150,7 +153,7 @@ func (e *emitter) tightly(i *wasm.Instruction, whole []byte) {
 		e.table(whole[1:])
 		return
 	case wasm.OpRefFunc:
-		e.out = wasm.AppendU32(append(e.out, i.Op), e.rewriter.shift(i.Index))
+		e.out = e.rewriter.reference(e.out, i.Index)
 		return
 	}
 	e.out = append(e.out, whole...)

@@ -16,7 +16,7 @@ import (
 )
 
 // judge says why the engine does not take a module; a panic of it is an answer as well.
-func judge(r wazero.Runtime, module []byte) (err error, panicked bool) { //nolint:revive // the error is what is asked for
+func judge(r wazero.Runtime, module []byte) (err error, panicked bool) {
 	defer func() {
 		if recover() != nil {
 			panicked = true

@@ -27,7 +27,8 @@ func (f *function) settle() {
 
 // loose tells whether a charge would be executed without a look at what is left.
 func (f *function) loose(c *charge) bool {
-	return !c.dead && !c.head && !c.calls && !c.after && !(c.loop != none && f.loops[c.loop].tight)
+	inTight := c.loop != none && f.loops[c.loop].tight
+	return !c.dead && !c.head && !c.calls && !c.after && !inTight
 }
 
 // merge charges small blocks with those before them, and decides which look at what is left.

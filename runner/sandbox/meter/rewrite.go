@@ -10,9 +10,11 @@ import (
 
 // What a metered module imports and exports in addition.
 const (
-	// Module and Refill name the import: (left i32) -> (left i32). It is told what is left, less than zero or after
-	// memory.grow anything, and answers what is left then.
-	Module, Refill = "airlock", "refill"
+	// Module is what the import is of.
+	Module = "airlock"
+	// Refill is the import: (left i32) -> (left i32). It is told what is left, less than zero or after memory.grow
+	// anything, and answers what is left then.
+	Refill = "refill"
 	// FuelExport is the mutable global, i32, that holds what is left. It begins with 0.
 	FuelExport = validate.OwnPrefix + "fuel"
 	// StartExport is the start function. It is exported instead of declared, so that there is a sandbox to end before

@@ -15,10 +15,10 @@ import (
 	"github.com/airlock-run/airlock/runner/sandbox/validate"
 )
 
-func engine(t testing.TB) wazero.Runtime {
-	t.Helper()
+func engine(tb testing.TB) wazero.Runtime {
+	tb.Helper()
 	r := wazero.NewRuntimeWithConfig(context.Background(), wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(api.CoreFeaturesV2))
-	t.Cleanup(func() { _ = r.Close(context.Background()) })
+	tb.Cleanup(func() { _ = r.Close(context.Background()) })
 	return r
 }
 

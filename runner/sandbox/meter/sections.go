@@ -74,7 +74,7 @@ func (w *rewriter) exports(result *Result) []byte {
 		add(StartExport, wasm.KindFunction, w.shift((&wasm.Reader{Data: start}).U32()))
 	}
 	for i, g := range w.in.Globals {
-		index := uint32(i) //nolint:gosec // bounded
+		index := uint32(i)
 		if index >= w.in.ImportedGlobals && g.Mutable && g.Type >= wasm.F64 {
 			name := fmt.Sprint(globalExport, index)
 			add(name, wasm.KindGlobal, index)

@@ -96,7 +96,7 @@ func thaw(ctx context.Context, r wazero.Runtime, name string, of *meter.Result, 
 		values = append(values, snapshot.Value{Global: g, Bits: instance.ExportedGlobal(g.Export).Get()})
 	}
 	image, _ := instance.Memory().Read(0, instance.Memory().Size())
-	frozen, err := snapshot.Freeze(of, values, uint32(len(image)/snapshot.PageSize)) //nolint:gosec // at most 4 GiB
+	frozen, err := snapshot.Freeze(of, values, uint32(len(image)/snapshot.PageSize))
 	if err != nil {
 		return nil, err
 	}

@@ -203,10 +203,10 @@ func functionNames(r *wasm.Reader) ([]byte, error) {
 			}
 		})
 		if names.Err != nil || len(names.Data) > 0 {
-			return nil, nil
+			break
 		}
 		section := wasm.AppendU32(append([]byte("\x04name"), functions), uint32(len(content))) //nolint:gosec // as it was
 		return append(section, content...), nil
 	}
-	return nil, nil
+	return nil, nil //nolint:nilerr // names that cannot be read are none
 }

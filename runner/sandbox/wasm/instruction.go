@@ -242,7 +242,7 @@ func (r *Reader) memoryArgument() {
 // miscellaneous reads an instruction after its prefix: conversions that saturate, and those on whole memories and tables.
 func (r *Reader) miscellaneous(i *Instruction) {
 	opcode := r.U32()
-	i.Sub = byte(min(opcode, 0xff)) //nolint:gosec // bounded
+	i.Sub = byte(min(opcode, 0xff))
 	switch opcode {
 	case 0, 1, 2, 3, 4, 5, 6, 7: // conversions
 	case MiscMemoryInit:

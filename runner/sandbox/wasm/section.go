@@ -89,11 +89,11 @@ func Decode(wasm []byte) (*Module, error) {
 	for r := (&Reader{Data: rest}); len(r.Data) > 0; {
 		id := r.Byte()
 		content := r.Bytes(r.U32())
-		if r.Err != nil || id >= Sections {
+		if r.Err != nil || int(id) >= len(m) {
 			return nil, ErrMalformed
 		}
-		if m[id] == nil {
-			m[id] = append([]byte{}, content...)
+		if section := &m[id]; *section == nil {
+			*section = append([]byte{}, content...)
 		}
 	}
 	return m, nil

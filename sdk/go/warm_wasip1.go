@@ -1,3 +1,5 @@
+//go:build wasip1
+
 package airlock
 
 // sample is a job's context with all that one can have.
