@@ -102,8 +102,9 @@ func TestValidateRefusesWhatWouldEvadeIt(t *testing.T) {
 
 func TestValidateFindsFeatures(t *testing.T) {
 	t.Parallel()
+	// One of the function's locals is a v128.
 	for code, want := range map[string][]string{
-		"\x0b":                                     {"simd"}, // of its locals
+		"\x0b":                                     {"simd"},
 		"\x41\x00\xc0\x1a\x0b":                     {"sign-extension", "simd"},
 		"\x43\x00\x00\x00\x00\xfc\x00\x1a\x0b":     {"nontrapping-float-to-int", "simd"},
 		"\xd0\x70\x1a\x0b":                         {"reference-types", "simd"},
