@@ -103,13 +103,18 @@ func TestValidateRefusesWhatWouldEvadeIt(t *testing.T) {
 func TestValidateFindsFeatures(t *testing.T) {
 	t.Parallel()
 	// One of the function's locals is a v128.
-	for code, want := range map[string][]string{
-		"\x0b":                                     {"simd"},
-		"\x41\x00\xc0\x1a\x0b":                     {"sign-extension", "simd"},
-		"\x43\x00\x00\x00\x00\xfc\x00\x1a\x0b":     {"nontrapping-float-to-int", "simd"},
-		"\xd0\x70\x1a\x0b":                         {"reference-types", "simd"},
-		"\x41\x00\x41\x00\x41\x00\xfc\x0b\x00\x0b": {"bulk-memory", "simd"},
-	} {
+	features := []struct {
+		code string
+		want []string
+	}{
+		{"\x0b", []string{"simd"}},
+		{"\x41\x00\xc0\x1a\x0b", []string{"sign-extension", "simd"}},
+		{"\x43\x00\x00\x00\x00\xfc\x00\x1a\x0b", []string{"nontrapping-float-to-int", "simd"}},
+		{"\xd0\x70\x1a\x0b", []string{"reference-types", "simd"}},
+		{"\x41\x00\x41\x00\x41\x00\xfc\x0b\x00\x0b", []string{"bulk-memory", "simd"}},
+	}
+	for _, f := range features {
+		code, want := f.code, f.want
 		m, err := validate.Validate(sandboxtest.Code([]byte(code)))
 		if err != nil {
 			t.Fatalf("%x: %v", code, err)
