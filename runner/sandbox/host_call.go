@@ -37,11 +37,37 @@ func (s *instance) method(function string, ptr, length uint32) string {
 }
 
 func (s *instance) answer(ctx context.Context, call Call) json.RawMessage {
-	if refusal := s.refuse(call); refusal != nil {
+	if len(call.Payload) <= MaxPayload {
+		call.Payload = bytes.Clone(call.Payload) // the host may keep it
+	}
+	var refusal json.RawMessage
+	s.promptly(ctx, "spacedrive_call", len(call.Payload), func() { refusal = s.refuse(call) })
+	if refusal != nil {
 		return refusal
 	}
-	call.Payload = bytes.Clone(call.Payload) // the host may keep it
 	return bounded(call.Method, s.host.Call(ctx, call))
+}
+
+// soon is how much JSON is read in no time.
+const soon = 128 << 10
+
+// promptly does what takes as long as so many bytes of JSON do. It ends the guest when the run is over before that is
+// done, which then goes on by itself: it must not work on the guest's memory.
+func (s *instance) promptly(ctx context.Context, function string, size int, work func()) {
+	if size <= soon {
+		work()
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		work()
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		fault(function, "not read before the end of the run")
+	}
 }
 
 // refuse answers what does not even reach the door, and nil for what does.
@@ -83,24 +109,37 @@ func spacedriveCallMany(ctx context.Context, s *instance, stack []uint64) {
 const maxCalls = 256
 
 func (s *instance) answerMany(ctx context.Context, data []byte) json.RawMessage {
-	wire, err := readCalls(data)
-	if err != nil {
-		return failure("invalid_argument", err.Error())
+	if len(data) <= MaxPayload {
+		data = bytes.Clone(data)
 	}
-	answers := make([]json.RawMessage, len(wire))
+	var answers []json.RawMessage
 	var calls []Call
 	var places []int
-	for i, call := range wire {
-		if answers[i] = s.refuse(call); answers[i] == nil {
-			calls, places = append(calls, call), append(places, i)
+	var err error
+	s.promptly(ctx, "spacedrive_call_many", len(data), func() {
+		var wire []Call
+		wire, err = readCalls(data)
+		answers = make([]json.RawMessage, len(wire))
+		for i, call := range wire {
+			if answers[i] = s.refuse(call); answers[i] == nil {
+				calls, places = append(calls, call), append(places, i)
+			}
 		}
+	})
+	if err != nil {
+		return failure("invalid_argument", err.Error())
 	}
 	if len(calls) > 0 {
 		for i, answer := range s.host.CallMany(ctx, calls) {
 			answers[places[i]] = answer
 		}
 	}
-	encoded, err := json.Marshal(answers)
+	size := 0
+	for _, answer := range answers {
+		size += len(answer)
+	}
+	var encoded json.RawMessage
+	s.promptly(ctx, "spacedrive_call_many", size, func() { encoded, err = json.Marshal(answers) })
 	if err != nil {
 		return failure("internal", "the answers cannot be encoded")
 	}
