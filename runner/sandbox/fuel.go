@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -34,11 +35,10 @@ type Limits struct {
 }
 
 func (l Limits) withDefaults() Limits {
-	for field, value := range map[*uint64]uint64{&l.Fuel: math.MaxUint64, &l.HostCalls: 10_000_000, &l.LogBytes: 4 << 20, &l.Checkpoints: 10_000} {
-		if *field == 0 {
-			*field = value
-		}
-	}
+	l.Fuel = cmp.Or(l.Fuel, math.MaxUint64)
+	l.HostCalls = cmp.Or(l.HostCalls, 10_000_000)
+	l.LogBytes = cmp.Or(l.LogBytes, 4<<20)
+	l.Checkpoints = cmp.Or(l.Checkpoints, 10_000)
 	return l
 }
 
@@ -92,7 +92,7 @@ func refill(_ context.Context, s *instance, stack []uint64) {
 	}
 	left := int64(api.DecodeI32(stack[0]))
 	used := int64(s.spent.granted) - left //nolint:gosec // far below 2^63
-	if used > 0 && uint64(used) >= s.limits.Fuel && s.host != nil {
+	if used > 0 && uint64(used) >= s.limits.Fuel {
 		panic(&LimitError{LimitFuel, fmt.Sprintf("all of %d units are used up", s.limits.Fuel)})
 	}
 	ration := s.ration() - max(left, 0) // who has some left, after memory.grow, has a ration then: it may give some back
@@ -119,7 +119,7 @@ func (s *instance) ration() int64 {
 }
 
 // maxDepth is the largest machine stack a guest may have, in bytes. The engine doubles a stack that is used up and copies
-// it, which takes time that nothing interrupts; its own limit is twenty times as large.
+// it, which takes time that nothing interrupts; its own limit is more than ten times as large.
 const maxDepth = 4 << 20
 
 // newEntry makes an entry of an exported function.
