@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/nats-io/nats.go"
 )
 
 // ErrSettled is returned by Begin for a delivery that needs no attempt: the job has ended, is due later, or another
@@ -27,111 +26,143 @@ type Attempt struct {
 	Checkpoint *Checkpoint
 	// Failures counts the failed attempts before this one.
 	Failures int
+	// Lost counts attempts that ended without a word, Yields those that gave the job back without having failed.
+	Lost, Yields int
+	// Previous is the W3C trace context of the attempt before; empty for none.
+	Previous string
 	// Version is the version of the extension that an earlier attempt ran, and Digest its module; empty on the first one. A
 	// job that began under an earlier release has a Digest alone.
 	Version, Digest string
 
 	delivery *Delivery
-	// beating sends heartbeats, following refreshes the record.
-	beating, following background
+	// following refreshes the record.
+	following background
 
 	mu     sync.Mutex
 	run    *Run
 	writes uint64
+	// fenced and asked are what Follow was given.
+	fenced func()
+	asked  func(Request)
 }
 
-// Begin starts an attempt of the job and keeps the job dealt to this process until the attempt ends. The first attempt
-// of a job writes nothing; each later one writes the run record first, which fences every attempt before it.
+// Request is what somebody asks of a running attempt.
+type Request string
+
+// The requests.
+const (
+	CancelRequest Request = "cancel"
+	PauseRequest  Request = "pause"
+)
+
+// Begin starts an attempt of the job. The first attempt of a job writes nothing; each later one writes the run record first, which
+// fences every attempt before it.
 //
 // # Errors
 //
 // ErrSettled, or that the bus does not answer: the job is then dealt again.
-func (d *Delivery) Begin(ctx context.Context, worker string) (*Attempt, error) {
-	run, err := d.conn.Run(ctx, d.Job.ID)
-	switch {
-	case CodeOf(err) == NotFound:
-		run, err = d.first(ctx, worker)
-	case err == nil:
-		err = d.next(ctx, run, worker)
-	}
-	if errors.Is(err, ErrFenced) {
-		_ = d.msg.NakWithDelay(time.Second)
-		return nil, ErrSettled
-	}
+func (d *Delivery) Begin(ctx context.Context) (*Attempt, error) {
+	run, err := d.begin(ctx)
 	if err != nil {
+		if !errors.Is(err, ErrSettled) {
+			d.abandon()
+		}
 		return nil, err
 	}
 	a := &Attempt{
-		Job: d.Job, Token: run.Attempt, Checkpoint: run.Checkpoint, Failures: run.Failures,
-		Version: run.Version, Digest: run.Digest, delivery: d, run: run,
+		Job: d.Job, Token: run.Attempt, Checkpoint: run.Checkpoint, Failures: run.Failures, Lost: run.Lost, Yields: run.Yields,
+		Version: run.Version, Digest: run.Digest, Previous: run.Trace, delivery: d, run: run,
 	}
-	a.beating.start(a.keepAlive)
+	d.queue.mu.Lock()
+	d.attempt = a
+	d.queue.mu.Unlock()
 	return a, nil
 }
 
-// first begins the attempt of a job that has no run record. Delivered once, it is new. Delivered before, a first
-// attempt was cut off without a trace, and it is fenced.
-func (d *Delivery) first(ctx context.Context, worker string) (*Run, error) {
-	run := &Run{
-		Job: d.Job.ID, Extension: d.Job.Extension, Name: d.Job.Name, Library: d.Job.Library,
-		Priority: d.Job.Priority, CreatedAt: d.Job.CreatedAt, State: StateRunning, Attempt: 1,
-		Worker: worker, Holder: uuid.NewString(), Message: d.meta.Sequence.Stream, StartedAt: now(),
-	}
-	if d.meta.NumDelivered == 1 {
-		return run, nil
-	}
-	run.Attempt = 2
-	return run, d.conn.saveRun(ctx, run)
-}
-
-// next begins an attempt of a job that has a run record.
-func (d *Delivery) next(ctx context.Context, run *Run, worker string) error {
-	sequence := d.meta.Sequence.Stream
-	switch {
-	case run.State.Ended(), sequence < run.Message:
-		return d.settle() // over, or an older copy of what the record tells of
-	case run.State == StateScheduled && sequence == run.Message:
-		// The attempt that failed was cut off before it had scheduled the next one.
-		return d.reschedule(ctx, run)
-	case run.State == StateRunning && sequence > run.Message:
-		return d.settle() // a copy of what runs
-	}
-	run.State, run.Due = StateRunning, nil
-	run.Attempt++
-	run.Worker, run.Message, run.StartedAt = worker, sequence, now()
-	run.Holder, run.Write = uuid.NewString(), 0
-	run.Report = Report{}
-	return d.conn.saveRun(ctx, run)
-}
-
-func (d *Delivery) settle() error {
-	if err := d.msg.Ack(); err != nil {
-		return fmt.Errorf("acknowledge job %s: %w", d.Job.ID, err)
-	}
-	return ErrSettled
-}
-
-func (d *Delivery) reschedule(ctx context.Context, run *Run) error {
-	if err := d.conn.schedule(ctx, d.msg, run); err != nil {
-		return err
-	}
-	return d.settle()
-}
-
-// keepAlive says every heartbeat that the attempt runs.
-func (a *Attempt) keepAlive(ctx context.Context) {
-	tick := time.NewTicker(heartbeat)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if err := a.delivery.msg.InProgress(); err != nil {
-				a.delivery.conn.log.WarnContext(ctx, "heartbeat not sent", "job_id", a.Job.ID, "error", err)
+func (d *Delivery) begin(ctx context.Context) (run *Run, err error) {
+	if d.run == nil {
+		run = newRun(d.Job)
+		run.Attempt = 1
+		if expires := d.Job.ExpiresAt; expires != nil && !expires.After(time.Now()) {
+			return nil, d.settleAs(ctx, run, StateExpired)
+		}
+		d.hold(run)
+		if !d.again {
+			return run, nil
+		}
+		// It was dealt before, to a worker of which nothing was heard since, nor read.
+		run.Attempt, run.Lost = 2, 1
+	} else {
+		run = d.run
+		if settled, err := d.settled(ctx); settled {
+			return nil, err
+		}
+		if run.State == StateRunning {
+			run.Lost++
+		}
+		if run.State.Ended() { // retried by a person
+			run.FinishedAt, run.ExitCode, run.DeadLetter, run.CancelRequested = nil, nil, nil, nil
+			run.Failures, run.Lost, run.Yields = 0, 0, 0
+			if d.Job.Anew {
+				run.Checkpoint = nil
 			}
 		}
+		run.Attempt++
+		run.Due, run.Report = nil, Report{}
+		d.hold(run)
 	}
+	err = d.queue.conn.saveRun(ctx, run)
+	if errors.Is(err, ErrFenced) {
+		// Somebody has changed the record since it was looked up.
+		d.settle(heldDeal{State: StateScheduled, Due: time.Now().Add(time.Second)})
+		return nil, ErrSettled
+	}
+	return run, err
+}
+
+// hold makes a record that of an attempt of this worker.
+func (d *Delivery) hold(run *Run) {
+	run.State, run.StartedAt = StateRunning, now()
+	run.Worker, run.Holder, run.Write = d.queue.config.Worker, uuid.NewString(), 0
+}
+
+// settled tells whether a job that has a record needs no attempt now, and says so to the dealer.
+func (d *Delivery) settled(ctx context.Context) (bool, error) {
+	run := d.run
+	switch {
+	case run.State.Ended() && d.Job.Retry == run.revision:
+		return false, nil
+	case run.State.Ended():
+		d.ended()
+	case run.CancelRequested != nil:
+		return true, d.settleAs(ctx, run, StateCancelled)
+	case run.Paused:
+		d.settle(heldDeal{State: StateAvailable, Due: time.Now().Add(waitCheck)})
+	case run.State == StateScheduled && run.Due != nil && run.Due.After(time.Now()):
+		d.settle(heldDeal{State: StateScheduled, Due: *run.Due})
+	case run.State == StateWaiting:
+		pending, err := d.queue.conn.pendingChildren(ctx, run.Job)
+		if err != nil {
+			return true, err
+		}
+		if pending == 0 {
+			return false, nil
+		}
+		d.settle(heldDeal{State: StateWaiting, Pending: pending})
+	default:
+		return false, nil
+	}
+	return true, ErrSettled
+}
+
+// settleAs ends a job without an attempt.
+func (d *Delivery) settleAs(ctx context.Context, run *Run, state State) error {
+	run.State, run.FinishedAt, run.Holder = state, now(), ""
+	if err := d.queue.conn.saveRun(ctx, run); err != nil && !errors.Is(err, ErrFenced) {
+		return err
+	}
+	d.ended()
+	return ErrSettled
 }
 
 const (
@@ -142,8 +173,11 @@ const (
 )
 
 // Follow keeps the run record of an attempt that lasts up to date with what report returns, until the attempt ends. fenced is
-// called when a newer attempt exists.
-func (a *Attempt) Follow(report func() Report, fenced func()) {
+// called when a newer attempt exists or the job has ended, asked when somebody wants it cancelled or paused.
+func (a *Attempt) Follow(report func() Report, fenced func(), asked func(Request)) {
+	a.mu.Lock()
+	a.fenced, a.asked = fenced, asked
+	a.mu.Unlock()
 	a.following.start(func(ctx context.Context) {
 		timer := time.NewTimer(visibleAfter)
 		defer timer.Stop()
@@ -159,11 +193,44 @@ func (a *Attempt) Follow(report func() Report, fenced func()) {
 				return
 			}
 			if err != nil && ctx.Err() == nil {
-				a.delivery.conn.log.WarnContext(ctx, "run record not refreshed", "job_id", a.Job.ID, "error", err)
+				a.delivery.queue.conn.log.WarnContext(ctx, "run record not refreshed", "job_id", a.Job.ID, "error", err)
 			}
 			timer.Reset(refresh)
 		}
 	})
+}
+
+// look reads the record after somebody has said that he has changed it.
+func (a *Attempt) look() {
+	ctx, cancel := context.WithTimeout(context.Background(), a.delivery.queue.conn.config.CallTimeout)
+	defer cancel()
+	run, err := a.delivery.queue.conn.Run(ctx, a.Job.ID)
+	a.mu.Lock()
+	holder, fenced := a.run.Holder, a.fenced
+	a.mu.Unlock()
+	switch {
+	case err != nil:
+	case run.Holder != holder || run.State.Ended():
+		if fenced != nil && run.Holder != holder {
+			fenced()
+		}
+	default:
+		a.ask(run)
+	}
+}
+
+// ask passes on what a record asks for.
+func (a *Attempt) ask(run *Run) {
+	a.mu.Lock()
+	asked := a.asked
+	a.mu.Unlock()
+	switch {
+	case asked == nil:
+	case run.CancelRequested != nil:
+		asked(CancelRequest)
+	case run.Paused:
+		asked(PauseRequest)
+	}
 }
 
 // Save records a checkpoint with what the attempt told so far.
@@ -187,6 +254,9 @@ type Outcome struct {
 	Report  Report
 }
 
+// Returned says that the guest has returned. From then on its slot is another's.
+func (a *Attempt) Returned() { a.delivery.Returned() }
+
 // End records the job's outcome, which ends it, and the attempt. While the bus does not answer it tries again, until
 // ctx ends.
 //
@@ -194,62 +264,122 @@ type Outcome struct {
 //
 // ErrFenced: the outcome is another's to record. ctx's: the job is dealt again.
 func (a *Attempt) End(ctx context.Context, outcome Outcome) error {
-	a.following.end()
-	defer a.beating.end()
-	err := a.persist(ctx, func(run *Run) {
+	err := a.finish(ctx, func(run *Run) {
 		run.State, run.ExitCode, run.Report, run.FinishedAt = outcome.State, outcome.ExitCode, outcome.Report, now()
 		run.fail(outcome.Failure)
+		if outcome.State == StateDead {
+			run.DeadLetter = a.delivery.deadLetter()
+		}
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		a.delivery.ended()
 	}
-	return a.ack()
+	return err
 }
 
-// Retry records a failed attempt and schedules the next one. While the bus does not answer it tries again, until ctx
+// Retry records a failed attempt, after which the next one is due at a time. While the bus does not answer it tries again, until ctx
 // ends.
 //
 // # Errors
 //
 // As End's.
 func (a *Attempt) Retry(ctx context.Context, due time.Time, failure Failure, report Report) error {
-	a.following.end()
-	defer a.beating.end()
-	err := a.persist(ctx, func(run *Run) {
+	err := a.finish(ctx, func(run *Run) {
 		run.State, run.Due, run.Report = StateScheduled, &due, report
 		run.fail(&failure)
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		a.delivery.settle(heldDeal{State: StateScheduled, Due: due})
 	}
-	if err := a.delivery.conn.schedule(ctx, a.delivery.msg, a.run); err != nil {
-		return err
-	}
-	return a.ack()
+	return err
 }
 
-// HandBack gives the job to another worker, at once and without counting a failure.
+// Snooze gives the job back until a time, without counting a failure.
+//
+// # Errors
+//
+// As End's.
+func (a *Attempt) Snooze(ctx context.Context, due time.Time, report Report) error {
+	err := a.finish(ctx, func(run *Run) {
+		run.State, run.Due, run.Report = StateScheduled, &due, report
+		run.Yields++
+	})
+	if err == nil {
+		a.delivery.settle(heldDeal{State: StateScheduled, Due: due})
+	}
+	return err
+}
+
+// HandBack gives the job to another worker, at once and without counting a failure. A job that is paused waits until it is resumed.
 //
 // # Errors
 //
 // As End's.
 func (a *Attempt) HandBack(ctx context.Context, report Report) error {
-	a.following.end()
-	defer a.beating.end()
-	err := a.persist(ctx, func(run *Run) { run.State, run.Report = StateAvailable, report })
+	err := a.finish(ctx, func(run *Run) {
+		run.State, run.Report = StateAvailable, report
+		run.Yields++
+	})
+	if err == nil {
+		a.mu.Lock()
+		paused := a.run.Paused
+		a.mu.Unlock()
+		h := heldDeal{State: StateAvailable}
+		if paused {
+			h.Due = time.Now().Add(waitCheck)
+		}
+		a.delivery.settle(h)
+	}
+	return err
+}
+
+// Wait gives the job back until its sub-jobs have ended.
+//
+// # Errors
+//
+// As End's.
+func (a *Attempt) Wait(ctx context.Context, report Report) error {
+	err := a.finish(ctx, func(run *Run) {
+		run.State, run.Report = StateWaiting, report
+		run.Yields++
+	})
 	if err != nil {
 		return err
 	}
-	if err := a.delivery.msg.Nak(); err != nil {
-		return fmt.Errorf("hand back job %s: %w", a.Job.ID, err)
+	pending, err := a.delivery.queue.conn.pendingChildren(ctx, a.Job.ID)
+	if err != nil {
+		pending = 1 // the dealer looks again
 	}
+	h := heldDeal{State: StateWaiting, Pending: pending}
+	if pending == 0 {
+		h.State = StateAvailable
+	}
+	a.delivery.settle(h)
 	return nil
 }
 
-// Abandon leaves the job as it is: it is dealt again once its heartbeat is missed.
+// HasChildren tells whether the job has dispatched others, as far as can be known.
+func (a *Attempt) HasChildren(ctx context.Context) bool {
+	children, err := a.delivery.queue.conn.children(ctx, a.Job.ID)
+	return err != nil || len(children) > 0
+}
+
+// finish writes the last record of the attempt.
+func (a *Attempt) finish(ctx context.Context, change func(*Run)) error {
+	a.following.end()
+	a.Returned()
+	err := a.persist(ctx, change)
+	if err != nil {
+		a.delivery.abandon()
+	}
+	return err
+}
+
+// Abandon leaves the job as it is: it is dealt again.
 func (a *Attempt) Abandon() {
 	a.following.end()
-	a.beating.end()
+	a.Returned()
+	a.delivery.abandon()
 }
 
 // UseVersion notes the version of the extension this attempt runs, and its module, so that later attempts of the job run
@@ -258,13 +388,6 @@ func (a *Attempt) UseVersion(version, digest string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.run.Version, a.run.Digest = version, digest
-}
-
-func (a *Attempt) ack() error {
-	if err := a.delivery.msg.Ack(); err != nil {
-		return fmt.Errorf("acknowledge job %s: %w", a.Job.ID, err)
-	}
-	return nil
 }
 
 // background is a goroutine that can be ended.
@@ -289,17 +412,25 @@ func (b *background) end() {
 
 // write changes the record once.
 func (a *Attempt) write(ctx context.Context, change func(*Run)) error {
+	run, err := a.writeOnce(ctx, change)
+	if err == nil && (run.CancelRequested != nil || run.Paused) && run.State == StateRunning {
+		a.ask(run)
+	}
+	return err
+}
+
+func (a *Attempt) writeOnce(ctx context.Context, change func(*Run)) (*Run, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	run := *a.run
 	change(&run)
 	a.writes++
 	run.Write = a.writes
-	if err := a.delivery.conn.saveRun(ctx, &run); err != nil {
-		return err
+	if err := a.delivery.queue.conn.saveRun(ctx, &run); err != nil {
+		return nil, err
 	}
 	a.run = &run
-	return nil
+	return &run, nil
 }
 
 // persist is write, again and again until the bus has answered.
@@ -309,7 +440,7 @@ func (a *Attempt) persist(ctx context.Context, change func(*Run)) error {
 		if err == nil || errors.Is(err, ErrFenced) {
 			return err
 		}
-		a.delivery.conn.log.WarnContext(ctx, "run record not written yet", "job_id", a.Job.ID, "error", err)
+		a.delivery.queue.conn.log.WarnContext(ctx, "run record not written yet", "job_id", a.Job.ID, "error", err)
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", ctx.Err(), err)
@@ -328,30 +459,6 @@ func (r *Run) fail(failure *Failure) {
 	if extra := len(r.Errors) - maxFailures; extra > 0 {
 		r.Errors = r.Errors[extra:]
 	}
-}
-
-// scheduled is what schedule needs of a message of JOBS.
-type scheduled interface {
-	Subject() string
-	Headers() nats.Header
-	Data() []byte
-}
-
-// schedule publishes the job for the time it is due. Doing it again replaces the schedule.
-func (c *Conn) schedule(ctx context.Context, job scheduled, run *Run) error {
-	msg := nats.NewMsg(ScheduleSubject(run.Job))
-	msg.Data = job.Data()
-	for _, name := range []string{headerJob, headerExtension, headerLibrary, "traceparent", "tracestate"} {
-		if v := job.Headers().Get(name); v != "" {
-			msg.Header.Set(name, v)
-		}
-	}
-	msg.Header.Set("Nats-Schedule", "@at "+run.Due.UTC().Format(time.RFC3339Nano))
-	msg.Header.Set("Nats-Schedule-Target", job.Subject())
-	if _, err := c.js.PublishMsg(ctx, msg); err != nil {
-		return fmt.Errorf("schedule job %s: %w", run.Job, err)
-	}
-	return nil
 }
 
 func now() *time.Time {

@@ -24,7 +24,7 @@ func enqueue(t *testing.T, conn *bus.Conn, job *bus.Job) {
 	}
 }
 
-func begin(t *testing.T, queue *bus.Queue, worker string) *bus.Attempt {
+func begin(t *testing.T, queue *bus.Queue) *bus.Attempt {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -33,7 +33,7 @@ func begin(t *testing.T, queue *bus.Queue, worker string) *bus.Attempt {
 		if err != nil {
 			t.Fatalf("next: %v", err)
 		}
-		attempt, err := d.Begin(ctx, worker)
+		attempt, err := d.Begin(ctx)
 		if errors.Is(err, bus.ErrSettled) {
 			continue
 		}
@@ -46,11 +46,7 @@ func begin(t *testing.T, queue *bus.Queue, worker string) *bus.Attempt {
 
 func openQueue(t *testing.T, conn *bus.Conn) *bus.Queue {
 	t.Helper()
-	queue, err := conn.Queue(t.Context())
-	if err != nil {
-		t.Fatalf("open queue: %v", err)
-	}
-	return queue
+	return bustest.Queue(t, conn, bus.QueueConfig{Worker: "w1", Slots: 8})
 }
 
 func nothingMore(t *testing.T, queue *bus.Queue, within time.Duration) {
@@ -62,7 +58,7 @@ func nothingMore(t *testing.T, queue *bus.Queue, within time.Duration) {
 		if err != nil {
 			return
 		}
-		if _, err := d.Begin(ctx, "late"); !errors.Is(err, bus.ErrSettled) {
+		if _, err := d.Begin(ctx); !errors.Is(err, bus.ErrSettled) {
 			t.Fatalf("job %s was dealt again (%v)", d.Job.ID, err)
 		}
 	}
@@ -81,7 +77,7 @@ func TestAttemptEndsWithOneOutcome(t *testing.T) {
 	enqueue(t, conn, job)
 	enqueue(t, conn, job) // again, as a caller does who is not sure
 
-	attempt := begin(t, queue, "w1")
+	attempt := begin(t, queue)
 	if diff := cmp.Diff(job, attempt.Job); diff != "" {
 		t.Errorf("job differs (-sent +dealt):\n%s", diff)
 	}
@@ -108,7 +104,7 @@ func TestAttemptRetriesFromCheckpoint(t *testing.T) {
 	job := newJob()
 	enqueue(t, conn, job)
 
-	first := begin(t, queue, "w1")
+	first := begin(t, queue)
 	checkpoint := &bus.Checkpoint{State: []byte(`{"at":10}`), At: time.Now().UTC(), Calls: map[string]uint32{"ab": 2}}
 	if err := first.Save(t.Context(), checkpoint, bus.Report{Progress: 0.4}); err != nil {
 		t.Fatalf("save: %v", err)
@@ -122,7 +118,7 @@ func TestAttemptRetriesFromCheckpoint(t *testing.T) {
 		t.Errorf("after a failure: %+v, %v", run, err)
 	}
 
-	second := begin(t, queue, "w2")
+	second := begin(t, queue)
 	if time.Now().Before(due) {
 		t.Error("the retry came before it was due")
 	}
@@ -147,10 +143,10 @@ func TestAttemptHandedBackBurnsNothing(t *testing.T) {
 	queue := openQueue(t, conn)
 	enqueue(t, conn, newJob())
 
-	if err := begin(t, queue, "w1").HandBack(t.Context(), bus.Report{}); err != nil {
+	if err := begin(t, queue).HandBack(t.Context(), bus.Report{}); err != nil {
 		t.Fatalf("hand back: %v", err)
 	}
-	second := begin(t, queue, "w2")
+	second := begin(t, queue)
 	if second.Token != 2 || second.Failures != 0 {
 		t.Errorf("after a hand-back: token %d, failures %d", second.Token, second.Failures)
 	}
@@ -167,9 +163,9 @@ func TestAttemptStalledIsFenced(t *testing.T) {
 	job := newJob()
 	enqueue(t, conn, job)
 
-	stalled := begin(t, queue, "stalled")
+	stalled := begin(t, queue)
 	stalled.Abandon() // no heartbeats any more
-	second := begin(t, queue, "second")
+	second := begin(t, queue)
 	if second.Token != 2 {
 		t.Errorf("second attempt has token %d", second.Token)
 	}
@@ -189,7 +185,7 @@ func TestAttemptStalledIsFenced(t *testing.T) {
 		t.Fatalf("end: %v", err)
 	}
 	run, err := conn.Run(t.Context(), job.ID)
-	if err != nil || run.Worker != "second" || run.Checkpoint != nil {
+	if err != nil || run.Checkpoint != nil {
 		t.Errorf("the stalled worker left a trace: %+v, %v", run, err)
 	}
 }
@@ -210,10 +206,7 @@ func TestQueueBuriesWhatIsNoJob(t *testing.T) {
 
 func BenchmarkEmptyAttempt(b *testing.B) {
 	conn := bustest.New(b)
-	queue, err := conn.Queue(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
+	queue := bustest.Queue(b, conn, bus.QueueConfig{Worker: "w1", Slots: 8})
 	for b.Loop() {
 		if err := conn.Enqueue(b.Context(), newJob()); err != nil {
 			b.Fatal(err)
@@ -222,7 +215,7 @@ func BenchmarkEmptyAttempt(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		attempt, err := d.Begin(b.Context(), "w")
+		attempt, err := d.Begin(b.Context())
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -239,7 +232,7 @@ func TestAttemptKnowsItsOwnWrites(t *testing.T) {
 	queue := openQueue(t, conn)
 	job := newJob()
 	enqueue(t, conn, job)
-	attempt := begin(t, queue, "w1")
+	attempt := begin(t, queue)
 
 	for n := range 20 { // of these some are written and not confirmed, some not written
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(n)*20*time.Microsecond)
@@ -261,22 +254,24 @@ func TestAttemptKnowsItsOwnWrites(t *testing.T) {
 	}
 }
 
-// Whatever copies of a job's message come, and in whatever state its record is, it has one attempt at a time.
-func TestBeginDropsCopies(t *testing.T) {
+// In whatever state a job's record is, it has one attempt at a time.
+func TestBeginGoesByTheRecord(t *testing.T) {
 	t.Parallel()
 	soon, now := time.Now().Add(400*time.Millisecond), time.Now()
 	for name, c := range map[string]struct {
 		record bus.Run
 		runs   bool
 	}{
-		"cut off before it was scheduled": {bus.Run{State: bus.StateScheduled, Message: 1, Due: &soon}, true},
-		"cut off while it ran":            {bus.Run{State: bus.StateRunning, Message: 1}, true},
-		"handed back":                     {bus.Run{State: bus.StateAvailable, Message: 1}, true},
-		"older than what is scheduled":    {bus.Run{State: bus.StateScheduled, Message: 2, Due: &now}, false},
-		"older than what runs":            {bus.Run{State: bus.StateRunning, Message: 2}, false},
-		"older than what was handed back": {bus.Run{State: bus.StateAvailable, Message: 2}, false},
-		"ended":                           {bus.Run{State: bus.StateCompleted, Message: 1}, false},
-		"dead":                            {bus.Run{State: bus.StateDead, Message: 1}, false},
+		"scheduled":              {bus.Run{State: bus.StateScheduled, Due: &soon}, true},
+		"cut off while it ran":   {bus.Run{State: bus.StateRunning}, true},
+		"handed back":            {bus.Run{State: bus.StateAvailable}, true},
+		"waiting for no sub-job": {bus.Run{State: bus.StateWaiting}, true},
+		"paused":                 {bus.Run{State: bus.StateAvailable, Paused: true}, false},
+		"asked to be cancelled":  {bus.Run{State: bus.StateRunning, CancelRequested: &now}, false},
+		"completed":              {bus.Run{State: bus.StateCompleted}, false},
+		"dead":                   {bus.Run{State: bus.StateDead}, false},
+		"cancelled":              {bus.Run{State: bus.StateCancelled}, false},
+		"expired":                {bus.Run{State: bus.StateExpired}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -293,7 +288,7 @@ func TestBeginDropsCopies(t *testing.T) {
 				nothingMore(t, queue, 300*time.Millisecond)
 				return
 			}
-			attempt := begin(t, queue, "w")
+			attempt := begin(t, queue)
 			if c.record.Due != nil && time.Now().Before(*c.record.Due) {
 				t.Error("it runs before it is due")
 			}

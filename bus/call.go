@@ -36,6 +36,17 @@ const (
 	headerVersion   = "Airlock-Version"
 	headerBusy      = "Airlock-Busy"
 
+	headerDue      = "Airlock-Due"
+	headerExpires  = "Airlock-Expires"
+	headerMoved    = "Airlock-Moved"
+	headerDeal     = "Airlock-Deal"
+	headerSequence = "Airlock-Sequence"
+	headerSubject  = "Airlock-Subject"
+	headerAgain    = "Airlock-Again"
+	headerFresh    = "Airlock-Fresh"
+	headerServer   = "Airlock-Server"
+	headerDeleted  = "Airlock-Deleted"
+
 	headerServiceError     = "Nats-Service-Error"
 	headerServiceErrorCode = "Nats-Service-Error-Code"
 )

@@ -32,6 +32,8 @@ type Config struct {
 	ConnectTimeout time.Duration
 	// Replicas is how many servers keep each stream. Default 1.
 	Replicas int
+	// MaxWaiting is how many jobs may wait before no more are enqueued. Default: no limit.
+	MaxWaiting int
 	// Logger defaults to one that discards.
 	Logger *slog.Logger
 }
@@ -82,6 +84,14 @@ type Conn struct {
 	log    *slog.Logger
 
 	streams sync.Map // name → jetstream.Stream
+	// records writes run records.
+	records *committer
+	// backlog is what the dealer said of how many jobs wait.
+	backlog struct {
+		sync.Mutex
+		at      time.Time
+		waiting int
+	}
 	// isSetUp is set once Setup was called on this connection.
 	isSetUp atomic.Bool
 }
@@ -91,7 +101,7 @@ var ErrNotReachable = errors.New("NATS is not reachable")
 
 // confirmTime is how long a write waits for its confirmation before it is repeated. It is shorter than the time after
 // which a job is dealt again, so that an outcome whose confirmation was lost is repeated before that.
-const confirmTime = ackWait / 2
+const confirmTime = workerTimeout / 2
 
 // Connect connects. Whoever runs a role calls Setup next. Close it with Close.
 //
@@ -110,10 +120,11 @@ func Connect(config Config) (*Conn, error) {
 		return nil, fmt.Errorf("%w at %s: %w", ErrNotReachable, c.address(), err)
 	}
 	c.nc = nc
-	if c.js, err = jetstream.New(nc, jetstream.WithDefaultTimeout(confirmTime)); err != nil {
+	if c.js, err = jetstream.New(nc, jetstream.WithDefaultTimeout(confirmTime), jetstream.WithPublishAsyncTimeout(confirmTime)); err != nil {
 		nc.Close()
 		return nil, fmt.Errorf("use jetstream: %w", err)
 	}
+	c.records = &committer{js: c.js}
 	return c, nil
 }
 

@@ -26,6 +26,9 @@ const (
 // MaxInput is the largest input a job can have, in bytes.
 const MaxInput = 1 << 20
 
+// MaxDepth is how many jobs there can be above one.
+const MaxDepth = 16
+
 // Job is a piece of work for an extension, as it is published on JOBS.
 type Job struct {
 	ID        uuid.UUID `json:"id"`
@@ -41,6 +44,20 @@ type Job struct {
 	MaxAttempts int       `json:"max_attempts,omitempty"`
 	TimeoutMS   int64     `json:"timeout_ms,omitempty"`
 	CreatedAt   time.Time `json:"created_at"`
+	// Parent is the job that dispatched this one, and Depth how many jobs are above it.
+	Parent *uuid.UUID `json:"parent,omitempty"`
+	Depth  int        `json:"depth,omitempty"`
+	// Due is when the job may begin, ExpiresAt until when; nil for at once and for ever.
+	Due       *time.Time `json:"due,omitempty"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	// Unique keeps others with the same key out.
+	Unique *Unique `json:"unique,omitempty"`
+	// Schedule is the name of the recurring schedule that started it, if one did.
+	Schedule string `json:"schedule,omitempty"`
+	// Retry is the revision of the record that has ended and that this message overrides; Anew says that it begins without the
+	// checkpoint of what was before.
+	Retry uint64 `json:"retry,omitempty"`
+	Anew  bool   `json:"anew,omitempty"`
 }
 
 // FullName is the job's name with its extension's, "finance:process_receipt".
@@ -70,31 +87,14 @@ func (j *Job) Validate() error {
 		return Errorf(InvalidArgument, "job %s: input is not JSON", j.ID)
 	case j.MaxAttempts < 0 || j.TimeoutMS < 0:
 		return Errorf(InvalidArgument, "job %s: max_attempts and timeout_ms must not be negative", j.ID)
-	}
-	return nil
-}
-
-// Enqueue publishes a job and returns when it is kept. An empty ID, Priority and CreatedAt are filled in. Enqueueing a
-// job again whose id is already there changes nothing and is no error, so a caller who is not sure may repeat it.
-//
-// # Errors
-//
-// invalid_argument for a job that cannot be; unavailable when the bus did not confirm it.
-func (c *Conn) Enqueue(ctx context.Context, job *Job) error {
-	job.fill()
-	if err := job.Validate(); err != nil {
-		return err
-	}
-	data, err := json.Marshal(job)
-	if err != nil {
-		return fmt.Errorf("encode job: %w", err)
-	}
-	msg := nats.NewMsg(JobSubject(job.Extension, job.Priority, job.Library, job.ID))
-	msg.Data = data
-	job.setHeaders(ctx, msg.Header)
-	_, err = c.js.PublishMsg(ctx, msg, jetstream.WithMsgID(job.ID.String()), jetstream.WithExpectLastSequencePerSubject(0))
-	if err != nil && !isConflict(err) {
-		return Errorf(Unavailable, "enqueue job %s: the bus did not confirm it (%v); repeat with the same id", job.ID, err)
+	case j.ExpiresAt != nil && j.Due != nil && !j.ExpiresAt.After(*j.Due):
+		return Errorf(InvalidArgument, "job %s: it expires at %s, before it is due", j.ID, j.ExpiresAt.Format(time.RFC3339))
+	case j.Depth < 0 || j.Depth > MaxDepth:
+		return Errorf(InvalidArgument, "job %s: it is %d jobs deep, and at most %d are possible", j.ID, j.Depth, MaxDepth)
+	case j.Unique != nil && (j.Unique.Key == "" || len(j.Unique.Key) > MaxUniqueKey):
+		return Errorf(InvalidArgument, "job %s: its unique key is %d bytes, want 1 to %d", j.ID, len(j.Unique.Key), MaxUniqueKey)
+	case j.Unique != nil && (j.Unique.ForMS < 0 || j.Unique.ForMS > 0 && j.Unique.ForMS < 1000):
+		return Errorf(InvalidArgument, "job %s: unique.for_ms is %d, want 0 or at least 1000", j.ID, j.Unique.ForMS)
 	}
 	return nil
 }
@@ -115,6 +115,12 @@ func (j *Job) setHeaders(ctx context.Context, header nats.Header) {
 	header.Set(headerJob, j.ID.String())
 	header.Set(headerExtension, j.Extension)
 	header.Set(headerLibrary, j.Library.String())
+	if j.Due != nil {
+		header.Set(headerDue, j.Due.UTC().Format(time.RFC3339Nano))
+	}
+	if j.ExpiresAt != nil {
+		header.Set(headerExpires, j.ExpiresAt.UTC().Format(time.RFC3339Nano))
+	}
 	injectTrace(ctx, header)
 }
 
@@ -131,26 +137,6 @@ func decodeJob(subject string, data []byte) (*Job, error) {
 		return nil, fmt.Errorf("decode job: it says it belongs on %s but was published on %s", want, subject)
 	}
 	return job, nil
-}
-
-// Job returns a job that has no outcome yet, or had its outcome a moment ago.
-//
-// # Errors
-//
-// not_found.
-func (c *Conn) Job(ctx context.Context, id uuid.UUID) (*Job, error) {
-	stream, err := c.stream(ctx, jobsStream)
-	if err != nil {
-		return nil, err
-	}
-	msg, err := stream.GetLastMsgForSubject(ctx, "airlock.job.*.*.*."+id.String())
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, Errorf(NotFound, "no job %s waits or runs", id)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read job %s: %w", id, err)
-	}
-	return decodeJob(msg.Subject, msg.Data)
 }
 
 // isConflict tells that a publish was refused because the subject is not in the state it expected.

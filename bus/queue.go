@@ -2,53 +2,99 @@ package bus
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-const (
-	// ackWait is after how long without a heartbeat a job is dealt to another worker.
-	ackWait = 6 * time.Second
-	// heartbeat is how often a running job says that it runs.
-	heartbeat = ackWait / 3
-	// pullTime is how long a worker waits with one request for a job. What a stalled worker has asked for is lost for a
-	// while, so it is shorter than the time after which a job is dealt again.
-	pullTime = ackWait / 2
-	// workersConsumer is the durable consumer all workers share.
-	workersConsumer = "workers"
-)
-
-// Queue deals jobs to the workers of a cluster: each job to one of them.
-type Queue struct {
-	conn     *Conn
-	consumer jetstream.Consumer
+// QueueConfig says how a worker takes part.
+type QueueConfig struct {
+	// Worker is the worker's name, unique in the cluster.
+	Worker string
+	// Slots is how many jobs it runs at once.
+	Slots int
+	// Version is that of its program, for people.
+	Version string
 }
 
-// Queue opens the queue of jobs.
-func (c *Conn) Queue(ctx context.Context) (*Queue, error) {
-	consumer, err := c.js.CreateOrUpdateConsumer(ctx, jobsStream, jetstream.ConsumerConfig{
-		Durable: workersConsumer, Description: "Airlock: deals jobs to workers",
-		FilterSubject: jobSubjects, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait,
-		MaxDeliver: -1, MaxAckPending: 10_000, MaxWaiting: 4096,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("open job queue: %w", err)
-	}
-	return &Queue{conn: c, consumer: consumer}, nil
+// Queue is a worker's place at the dealer: jobs are dealt to it while it has free slots. It is safe for concurrent use.
+type Queue struct {
+	conn    *Conn
+	config  QueueConfig
+	inbox   chan *nats.Msg
+	ready   chan *Delivery
+	beating background
+	looking background
+	subs    []*nats.Subscription
+	kick    chan struct{}
+
+	mu sync.Mutex
+	// epoch is that of the dealer this worker obeys: the newest it has heard of. received is that dealer's newest deal.
+	epoch, received uint64
+	deals           map[uint64]*Delivery
+	next            report
+	draining        bool
+	left            bool
 }
 
 // Delivery is a job dealt to this process. Whoever has one calls Begin.
 type Delivery struct {
 	Job *Job
 
-	conn *Conn
-	msg  jetstream.Msg
-	meta *jetstream.MsgMetadata
+	queue    *Queue
+	number   uint64
+	subject  string
+	sequence uint64
+	header   nats.Header
+	// again says that the job was dealt before, to a worker that is gone.
+	again bool
+	// run is the job's run record as it was when the job was dealt; nil for none.
+	run      *Run
+	data     []byte
+	attempt  *Attempt
+	returned bool
+}
+
+// Queue takes a worker's place. Leave it with Leave.
+func (c *Conn) Queue(ctx context.Context, config QueueConfig) (*Queue, error) {
+	if config.Slots < 1 || config.Worker == "" {
+		return nil, fmt.Errorf("open job queue: a worker needs a name and a slot, not %q and %d", config.Worker, config.Slots)
+	}
+	q := &Queue{
+		conn: c, config: config, inbox: make(chan *nats.Msg, 1024), ready: make(chan *Delivery, config.Slots),
+		kick: make(chan struct{}, 1), deals: map[uint64]*Delivery{}, next: report{Worker: config.Worker},
+	}
+	for subject, handle := range map[string]nats.MsgHandler{
+		dealSubject(config.Worker): func(msg *nats.Msg) { q.inbox <- msg },
+		helloSubject:               q.hello,
+		controlSubject:             q.controlled,
+	} {
+		sub, err := c.nc.Subscribe(subject, handle)
+		if err != nil {
+			q.unsubscribe()
+			return nil, fmt.Errorf("open job queue: %w", err)
+		}
+		_ = sub.SetPendingLimits(-1, -1)
+		q.subs = append(q.subs, sub)
+	}
+	if err := c.register(ctx, config.Worker, config.Slots); err != nil {
+		q.unsubscribe()
+		return nil, err
+	}
+	q.looking.start(q.look)
+	q.beating.start(q.talk)
+	return q, nil
+}
+
+func (q *Queue) unsubscribe() {
+	for _, sub := range q.subs {
+		_ = sub.Unsubscribe()
+	}
 }
 
 // Next waits for a job. A message that is no job is ended as dead, with the reason, and passed over.
@@ -57,69 +103,332 @@ type Delivery struct {
 //
 // ctx's, when it ends. A server that cannot be reached is waited for.
 func (q *Queue) Next(ctx context.Context) (*Delivery, error) {
-	for {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		msg, err := q.fetch(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if msg == nil {
-			continue
-		}
-		meta, err := msg.Metadata()
-		if err != nil {
-			q.conn.log.ErrorContext(ctx, "message without metadata", "subject", msg.Subject(), "error", err)
-			continue
-		}
-		d := &Delivery{conn: q.conn, msg: msg, meta: meta}
-		if d.Job, err = decodeJob(msg.Subject(), msg.Data()); err != nil {
-			d.bury(ctx, err)
-			continue
-		}
-		return d, nil
-	}
-}
-
-// fetch asks for one message. It returns none when there was none for a while or the server is away.
-func (q *Queue) fetch(ctx context.Context) (jetstream.Msg, error) {
-	wait, cancel := context.WithTimeout(ctx, pullTime)
-	defer cancel()
-	msg, err := q.consumer.Next(jetstream.FetchContext(wait))
-	switch {
-	case err == nil:
-		return msg, nil
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, jetstream.ErrNoMessages):
-		return nil, nil //nolint:nilnil // nothing came, and that is no error
-	}
-	q.conn.log.DebugContext(ctx, "job queue does not answer", "error", err)
 	select {
+	case d := <-q.ready:
+		return d, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
-	case <-time.After(250 * time.Millisecond):
-		return nil, nil //nolint:nilnil // as above
 	}
 }
 
-// bury ends a message that is no job, so that it is not delivered for ever.
-func (d *Delivery) bury(ctx context.Context, cause error) {
-	subject := d.msg.Subject()
-	d.conn.log.ErrorContext(ctx, "message is no job", "subject", subject, "error", cause)
-	id, err := uuid.Parse(subject[strings.LastIndexByte(subject, '.')+1:])
-	if err == nil {
-		now := time.Now().UTC()
-		run := &Run{
-			Job: id, State: StateDead, FinishedAt: &now, Message: d.meta.Sequence.Stream,
-			Errors: []Failure{{At: now, Code: InvalidArgument, Error: cause.Error()}},
-		}
-		if err := d.conn.saveRun(ctx, run); err != nil && !errors.Is(err, ErrFenced) {
-			return // delivered again
+// Drain has no more jobs dealt to the worker. Those that were dealt already and not begun go back.
+func (q *Queue) Drain() {
+	q.mu.Lock()
+	q.draining = true
+	q.mu.Unlock()
+	q.beat(false)
+	for {
+		select {
+		case d := <-q.ready:
+			d.settle(heldDeal{State: StateAvailable})
+		default:
+			return
 		}
 	}
-	if err := d.msg.Ack(); err != nil {
-		d.conn.log.WarnContext(ctx, "acknowledge", "subject", subject, "error", err)
+}
+
+// Leave ends the worker's place. Jobs it still has are dealt to others.
+func (q *Queue) Leave() {
+	q.Drain()
+	q.looking.end()
+	q.beating.end()
+	q.mu.Lock()
+	q.left = true
+	q.mu.Unlock()
+	q.flush(true)
+	q.beat(true)
+	q.unsubscribe()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	q.conn.unregister(ctx, q.config.Worker)
+	_ = q.conn.nc.FlushWithContext(ctx)
+}
+
+// hello answers a new dealer.
+func (q *Queue) hello(msg *nats.Msg) {
+	if q.obey(parseUint(string(msg.Data))) {
+		q.beat(false)
+	}
+}
+
+// obey tells whether a dealer of an epoch is to be listened to.
+func (q *Queue) obey(epoch uint64) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if epoch < q.epoch || epoch == 0 {
+		return false
+	}
+	if epoch > q.epoch {
+		q.epoch, q.received = epoch, 0
+	}
+	return true
+}
+
+// maxLookup is how many run records are looked up with one request.
+const maxLookup = 512
+
+// look takes what was dealt, looks up its run records, many at once, and makes it ready.
+func (q *Queue) look(ctx context.Context) {
+	for {
+		var batch []*Delivery
+		select {
+		case <-ctx.Done():
+			return
+		case msg := <-q.inbox:
+			batch = q.accept(batch, msg)
+		}
+		for len(batch) < maxLookup && len(q.inbox) > 0 {
+			batch = q.accept(batch, <-q.inbox)
+		}
+		if len(batch) == 0 {
+			continue
+		}
+		for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+			err := q.conn.lookUp(ctx, batch)
+			if err == nil || ctx.Err() != nil {
+				break
+			}
+			q.conn.log.DebugContext(ctx, "run records not read yet", "error", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(wait):
+			}
+		}
+		for _, d := range batch {
+			select {
+			case q.ready <- d:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// accept takes a deal, unless it is of a dealer that is not the newest or no job.
+func (q *Queue) accept(batch []*Delivery, msg *nats.Msg) []*Delivery {
+	number := parseUint(msg.Header.Get(headerDeal))
+	if !q.obey(number >> 32) {
+		return batch
+	}
+	d := &Delivery{
+		queue: q, number: number, subject: msg.Header.Get(headerSubject), sequence: parseUint(msg.Header.Get(headerSequence)),
+		header: msg.Header, data: msg.Data, again: msg.Header.Get(headerAgain) != "",
+	}
+	q.mu.Lock()
+	q.received = max(q.received, number)
+	q.deals[number] = d
+	draining := q.draining
+	q.mu.Unlock()
+	if draining {
+		d.settle(heldDeal{State: StateAvailable})
+		return batch
+	}
+	job, err := decodeJob(d.subject, msg.Data)
+	if err != nil {
+		go d.bury(msg.Data, err)
+		return batch
+	}
+	d.Job = job
+	return append(batch, d)
+}
+
+// lookUp reads the run records of deals, but for those that the dealer knows to have none.
+func (c *Conn) lookUp(ctx context.Context, deals []*Delivery) error {
+	ids := make([]uuid.UUID, 0, len(deals))
+	for _, d := range deals {
+		if d.header.Get(headerFresh) == "" {
+			ids = append(ids, d.Job.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	runs, err := c.Runs(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, d := range deals {
+		d.run = runs[d.Job.ID]
+	}
+	return nil
+}
+
+// Returned says that the guest has returned: its slot is free, though what became of it is not on disk yet. Doing it again changes
+// nothing.
+func (d *Delivery) Returned() {
+	q := d.queue
+	q.mu.Lock()
+	if !d.returned {
+		d.returned = true
+		q.next.Returned = append(q.next.Returned, d.number)
+	}
+	q.mu.Unlock()
+	q.poke()
+}
+
+// ended says that the job has an outcome.
+func (d *Delivery) ended() {
+	q := d.queue
+	q.mu.Lock()
+	delete(q.deals, d.number)
+	q.next.Ended = append(q.next.Ended, d.number)
+	if d.Job != nil && d.Job.Parent != nil {
+		q.next.Parents = append(q.next.Parents, *d.Job.Parent)
+	}
+	q.mu.Unlock()
+	q.poke()
+	if d.Job != nil && d.Job.Unique != nil {
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), confirmTime)
+			defer cancel()
+			q.conn.unclaim(ctx, d.Job)
+		}()
+	}
+}
+
+// deadLetter is the job as it is kept when it is dead.
+func (d *Delivery) deadLetter() *DeadLetter { return &DeadLetter{Subject: d.subject, Job: d.data} }
+
+// settle says that the job goes on later.
+func (d *Delivery) settle(h heldDeal) {
+	q := d.queue
+	h.Deal = d.number
+	q.mu.Lock()
+	delete(q.deals, d.number)
+	q.next.Held = append(q.next.Held, h)
+	q.mu.Unlock()
+	q.poke()
+}
+
+// abandon forgets a deal: the next beat tells, and the job is dealt again.
+func (d *Delivery) abandon() {
+	d.queue.mu.Lock()
+	delete(d.queue.deals, d.number)
+	d.queue.mu.Unlock()
+	d.queue.beat(false)
+}
+
+func (q *Queue) poke() {
+	select {
+	case q.kick <- struct{}{}:
+	default:
+	}
+}
+
+// talk reports what became of deals, as it happens, and beats.
+func (q *Queue) talk(ctx context.Context) {
+	q.beat(false)
+	tick := time.NewTicker(beatPause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-q.kick:
+			q.flush(false)
+		case <-tick.C:
+			q.beat(false)
+			if err := q.conn.register(ctx, q.config.Worker, q.config.Slots); err != nil && ctx.Err() == nil {
+				q.conn.log.DebugContext(ctx, "worker not registered", "error", err)
+			}
+		}
+	}
+}
+
+// flush reports what has become of deals since the last report.
+func (q *Queue) flush(last bool) {
+	q.mu.Lock()
+	r := q.next
+	if len(r.Returned)+len(r.Ended)+len(r.Held) == 0 || q.left && !last {
+		q.mu.Unlock()
+		return
+	}
+	q.next = report{Worker: q.config.Worker}
+	q.send(r)
+	q.mu.Unlock()
+}
+
+// beat reports how the worker stands. Reports and beats go out in the order in which they are made.
+func (q *Queue) beat(leaving bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.left && !leaving {
+		return
+	}
+	r := q.next
+	q.next = report{Worker: q.config.Worker}
+	b := &beat{
+		Slots: q.config.Slots, Draining: q.draining, Version: q.config.Version, Received: q.received, Epoch: q.epoch, Leaving: leaving,
+	}
+	if !leaving {
+		for number, d := range q.deals {
+			b.Deals = append(b.Deals, dealtJob{Deal: number, Subject: d.subject, Sequence: d.sequence, Returned: d.returned})
+		}
+	}
+	r.Beat = b
+	q.send(r)
+}
+
+// send publishes a report. One that is lost is made up for by the next beat.
+func (q *Queue) send(r report) {
+	data, err := json.Marshal(r)
+	if err == nil {
+		err = q.conn.nc.Publish(dealerSubject, data)
+	}
+	if err != nil {
+		q.conn.log.Debug("dealer not told", "error", err)
+	}
+}
+
+// bury ends a message that is no job, so that it is not dealt for ever.
+func (d *Delivery) bury(data []byte, cause error) {
+	ctx, cancel := context.WithTimeout(context.Background(), d.queue.conn.config.CallTimeout)
+	defer cancel()
+	if err := d.queue.conn.bury(ctx, d.subject, d.sequence, data, cause); err != nil {
+		d.queue.conn.log.WarnContext(ctx, "message that is no job not buried yet", "subject", d.subject, "error", err)
+		d.abandon()
+		return
+	}
+	d.ended()
+}
+
+// buried names the dead letters of messages whose subject names no job.
+var buried = uuid.MustParse("0d9bbd5e-5f3c-5f0e-9d7c-0b8a7f2c6f10")
+
+// bury records a message that is no job as a dead letter.
+func (c *Conn) bury(ctx context.Context, subject string, sequence uint64, data []byte, cause error) error {
+	c.log.ErrorContext(ctx, "message is no job", "subject", subject, "error", cause)
+	address, ok := parseJobSubject(subject)
+	if !ok {
+		address.Job = uuid.NewSHA1(buried, fmt.Appendf(nil, "%d %s", sequence, subject))
+	}
+	at := time.Now().UTC()
+	run := &Run{
+		Job: address.Job, Extension: address.Extension, Library: address.Library, Priority: address.Priority,
+		State: StateDead, FinishedAt: &at,
+		Errors:     []Failure{{At: at, Code: InvalidArgument, Error: cause.Error()}},
+		DeadLetter: &DeadLetter{Subject: subject, Raw: data},
+	}
+	if err := c.saveRun(ctx, run); err != nil && !isFenced(err) {
+		return err
+	}
+	return nil
+}
+
+// buryMessage buries a message of JOBS whose subject is none of a job, and removes it.
+func (c *Conn) buryMessage(ctx context.Context, subject string, sequence uint64) {
+	stream, err := c.stream(ctx, jobsStream)
+	var msg *jetstream.RawStreamMsg
+	if err == nil {
+		msg, err = stream.GetMsg(ctx, sequence)
+	}
+	if err == nil {
+		err = c.bury(ctx, subject, sequence, msg.Data, Errorf(InvalidArgument, "subject %q is none of a job", subject))
+	}
+	if err == nil {
+		err = stream.DeleteMsg(ctx, sequence)
+	}
+	if err != nil && ctx.Err() == nil {
+		c.log.WarnContext(ctx, "message that is no job not buried yet", "subject", subject, "error", err)
 	}
 }

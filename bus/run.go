@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/synadia-io/orbit.go/jetstreamext"
 )
 
 // State is where a job stands; docs/protocol.md has the table of what leads where.
@@ -68,14 +70,34 @@ type Run struct {
 	Errors     []Failure   `json:"errors,omitempty"`
 	Report     Report      `json:"report"`
 
-	// Message is the sequence in JOBS that carries the job now; other copies are dropped.
-	Message uint64 `json:"message,omitempty"`
+	// Parent is the job that dispatched this one.
+	Parent *uuid.UUID `json:"parent,omitempty"`
+	// Lost counts attempts that ended without a word, Yields those that gave the job back without having failed.
+	Lost   int `json:"lost,omitempty"`
+	Yields int `json:"yields,omitempty"`
+	// CancelRequested is when somebody asked for the job to be cancelled, and Paused says that it is not to run until it is
+	// resumed. The attempt that runs sees both with its next write.
+	CancelRequested *time.Time `json:"cancel_requested,omitempty"`
+	Paused          bool       `json:"paused,omitempty"`
+	// Trace is the W3C trace context of the newest attempt.
+	Trace string `json:"trace,omitempty"`
+	// DeadLetter is the job itself, kept when it is dead.
+	DeadLetter *DeadLetter `json:"dead_letter,omitempty"`
+
 	// Holder names the one attempt that writes, and Write counts its writes: with them a writer knows its own record
 	// when the confirmation of a write was lost.
 	Holder string `json:"holder,omitempty"`
 	Write  uint64 `json:"write,omitempty"`
 
 	revision uint64
+}
+
+// DeadLetter is the message of a job that is dead, to be looked at, mended and submitted again.
+type DeadLetter struct {
+	Subject string `json:"subject"`
+	// Job is the job; null for a message that is none, of which Raw has the bytes.
+	Job json.RawMessage `json:"job,omitempty"`
+	Raw []byte          `json:"raw,omitempty"`
 }
 
 // Checkpoint is what a guest saved to go on from.
@@ -156,6 +178,9 @@ func (c *Conn) Run(ctx context.Context, job uuid.UUID) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read run record of job %s: %w", job, err)
 	}
+	if len(msg.Data) == 0 {
+		return nil, Errorf(NotFound, "job %s has no run record: it was deleted", job)
+	}
 	return decodeRun(msg.Data, msg.Sequence)
 }
 
@@ -184,6 +209,38 @@ func (c *Conn) CheckAttempt(ctx context.Context, job uuid.UUID, attempt uint64) 
 // Revision is the sequence of the record in RUNS: of two versions of a record the greater one is the newer.
 func (r *Run) Revision() uint64 { return r.revision }
 
+// Runs returns the run records of jobs, by job; those that have none are missing.
+func (c *Conn) Runs(ctx context.Context, jobs []uuid.UUID) (map[uuid.UUID]*Run, error) {
+	runs := make(map[uuid.UUID]*Run)
+	for chunk := range slices.Chunk(jobs, maxLookup) {
+		subjects := make([]string, len(chunk))
+		for i, job := range chunk {
+			subjects[i] = RunSubject(job)
+		}
+		messages, err := jetstreamext.GetLastMsgsFor(ctx, c.js, runsStream, subjects)
+		if err != nil {
+			return nil, fmt.Errorf("read run records: %w", err)
+		}
+		for msg, err := range messages {
+			if errors.Is(err, jetstreamext.ErrNoMessages) {
+				break
+			}
+			if err != nil {
+				return nil, fmt.Errorf("read run records: %w", err)
+			}
+			if len(msg.Data) == 0 {
+				continue // deleted
+			}
+			run, err := decodeRun(msg.Data, msg.Sequence)
+			if err != nil {
+				return nil, err
+			}
+			runs[run.Job] = run
+		}
+	}
+	return runs, nil
+}
+
 func decodeRun(data []byte, revision uint64) (*Run, error) {
 	run := &Run{revision: revision}
 	if err := json.Unmarshal(data, run); err != nil {
@@ -192,8 +249,29 @@ func decodeRun(data []byte, revision uint64) (*Run, error) {
 	return run, nil
 }
 
+// newRun is the first record of a job.
+func newRun(job *Job) *Run {
+	return &Run{
+		Job: job.ID, Extension: job.Extension, Name: job.Name, Library: job.Library, Priority: job.Priority,
+		CreatedAt: job.CreatedAt, Parent: job.Parent, State: StateAvailable,
+	}
+}
+
 // saveRun writes a record that follows run.revision.
+//
+// # Errors
+//
+// ErrFenced when the record has moved on.
 func (c *Conn) saveRun(ctx context.Context, run *Run) error {
+	err := c.saveRunOnce(ctx, run)
+	if isConflict(err) {
+		return c.settleConflict(ctx, run)
+	}
+	return err
+}
+
+// saveRunOnce is saveRun with isConflict's error for a record that has moved on.
+func (c *Conn) saveRunOnce(ctx context.Context, run *Run) error {
 	data, err := json.Marshal(run)
 	if err != nil {
 		return fmt.Errorf("encode run record: %w", err)
@@ -201,37 +279,43 @@ func (c *Conn) saveRun(ctx context.Context, run *Run) error {
 	msg := nats.NewMsg(RunSubject(run.Job))
 	msg.Data = data
 	msg.Header.Set(headerAttempt, strconv.FormatUint(run.Attempt, 10))
-	options := []jetstream.PublishOpt{jetstream.WithExpectLastSequencePerSubject(run.revision)}
+	msg.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(run.revision, 10))
 	if run.State.Ended() {
-		options = append(options, jetstream.WithMsgTTL(retention(run.State)))
+		msg.Header.Set(jetstream.MsgTTLHeader, retention(run.State).String())
 	}
-	ack, err := c.js.PublishMsg(ctx, msg, options...)
-	if isConflict(err) {
-		return c.settleConflict(ctx, run)
-	}
+	ctx, cancel := context.WithTimeout(ctx, 2*confirmTime)
+	defer cancel()
+	sequence, err := c.records.publish(ctx, msg)
 	if err != nil {
 		return fmt.Errorf("write run record of job %s: %w", run.Job, err)
 	}
-	run.revision = ack.Sequence
+	run.revision = sequence
 	return nil
 }
 
-// settleConflict looks at the record that was in the way. If the same attempt wrote it, its confirmation got lost: it is
-// either this write, or an earlier one, which this write then follows.
+// settleConflict looks at the record that was in the way. If it is the same attempt's, then its confirmation got lost: it is
+// either this write, or an earlier one, which this write then follows; or somebody asked the attempt for something, which this
+// write keeps.
 func (c *Conn) settleConflict(ctx context.Context, run *Run) error {
 	stored, err := c.Run(ctx, run.Job)
+	if CodeOf(err) == NotFound {
+		return ErrFenced // deleted
+	}
 	if err != nil {
 		return fmt.Errorf("write run record of job %s: %w", run.Job, err)
 	}
-	if run.Holder == "" || stored.Holder != run.Holder || stored.revision == run.revision {
+	if run.Holder == "" || stored.Holder != run.Holder || stored.revision == run.revision || stored.State.Ended() && stored.Write != run.Write {
 		return ErrFenced
 	}
 	run.revision = stored.revision
+	run.CancelRequested, run.Paused = stored.CancelRequested, stored.Paused
 	if stored.Write == run.Write {
 		return nil
 	}
 	return c.saveRun(ctx, run)
 }
+
+func isFenced(err error) bool { return errors.Is(err, ErrFenced) }
 
 func (c *Conn) runs(ctx context.Context) (jetstream.Stream, error) { return c.stream(ctx, runsStream) }
 

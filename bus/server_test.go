@@ -85,7 +85,7 @@ func TestAttemptOutlastsTheServer(t *testing.T) {
 	queue := openQueue(t, conn)
 	jobs := []*bus.Job{newJob(), newJob()}
 	enqueue(t, conn, jobs[0])
-	attempt := begin(t, queue, "w1")
+	attempt := begin(t, queue)
 	first.Stop()
 
 	ended := make(chan error, 1)
@@ -112,7 +112,7 @@ func TestAttemptOutlastsTheServer(t *testing.T) {
 		}
 	}
 	enqueue(t, conn, jobs[1]) // and life goes on
-	if err := begin(t, queue, "w1").End(t.Context(), completed()); err != nil {
+	if err := begin(t, queue).End(t.Context(), completed()); err != nil {
 		t.Errorf("the next job: %v", err)
 	}
 }

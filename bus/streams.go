@@ -14,9 +14,13 @@ const (
 	jobsStream     = "JOBS"
 	runsStream     = "RUNS"
 	activityStream = "ACTIVITY"
+	leasesStream   = "LEASES"
 
 	extensionsBucket = "airlock-extensions"
 	versionsBucket   = "airlock-versions"
+	workersBucket    = "airlock-workers"
+	schedulesBucket  = "airlock-schedules"
+	pausesBucket     = "airlock-pauses"
 	modulesBucket    = "airlock-modules"
 	contentBucket    = "airlock-content"
 )
@@ -40,14 +44,19 @@ func (c *Conn) streamConfigs() []jetstream.StreamConfig {
 		},
 		{
 			Name: jobsStream, Description: "Airlock: jobs that have no outcome yet, and schedules",
-			Subjects: []string{jobSubjects, scheduleSubjects}, Duplicates: dedupeWindow,
-			AllowDirect: true, AllowMsgTTL: true, AllowMsgSchedules: true, AllowAtomicPublish: true,
+			Subjects: []string{jobSubjects, scheduleSubjects, recurSubjects, tickSubjects}, Duplicates: dedupeWindow,
+			MaxMsgsPerSubject: 1,
+			AllowDirect:       true, AllowMsgTTL: true, AllowMsgSchedules: true, AllowAtomicPublish: true,
 			Replicas: c.config.Replicas,
 		},
 		{
 			Name: runsStream, Description: "Airlock: run records, one a job: newest checkpoint, then outcome",
-			Subjects: []string{runSubjects}, MaxMsgsPerSubject: 1,
+			Subjects: []string{runSubjects, uniqueSubjects, childSubjects}, MaxMsgsPerSubject: 1,
 			AllowDirect: true, AllowMsgTTL: true, AllowAtomicPublish: true, Replicas: c.config.Replicas,
+		},
+		{
+			Name: leasesStream, Description: "Airlock: what one process of a cluster does at a time",
+			Subjects: []string{leaseSubjects}, MaxMsgsPerSubject: 1, AllowDirect: true, AllowMsgTTL: true, Replicas: c.config.Replicas,
 		},
 		{
 			Name: activityStream, Description: "Airlock: progress and logs of running jobs",
@@ -68,13 +77,16 @@ func (c *Conn) Setup(ctx context.Context) error {
 			return fmt.Errorf("make stream %s: %w", config.Name, err)
 		}
 	}
-	for bucket, description := range map[string]string{
-		extensionsBucket: "Airlock: installed extensions", versionsBucket: "Airlock: versions of extensions that jobs may need",
+	for _, config := range []jetstream.KeyValueConfig{
+		{Bucket: extensionsBucket, Description: "Airlock: installed extensions"},
+		{Bucket: versionsBucket, Description: "Airlock: versions of extensions that jobs may need"},
+		{Bucket: schedulesBucket, Description: "Airlock: recurring jobs"},
+		{Bucket: pausesBucket, Description: "Airlock: extensions whose jobs wait until they are resumed"},
+		{Bucket: workersBucket, Description: "Airlock: workers", TTL: 2 * workerTimeout, Storage: jetstream.MemoryStorage},
 	} {
-		if _, err := c.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-			Bucket: bucket, Description: description, Replicas: c.config.Replicas,
-		}); err != nil {
-			return fmt.Errorf("make bucket %s: %w", bucket, err)
+		config.Replicas = c.config.Replicas
+		if _, err := c.js.CreateOrUpdateKeyValue(ctx, config); err != nil {
+			return fmt.Errorf("make bucket %s: %w", config.Bucket, err)
 		}
 	}
 	for _, bucket := range []string{modulesBucket, contentBucket} {

@@ -1,6 +1,8 @@
 package bus
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 
 	"github.com/google/uuid"
@@ -13,6 +15,18 @@ const (
 	scheduleSubjects = "airlock.schedule.>"
 	runSubjects      = "airlock.run.>"
 	activitySubjects = "airlock.activity.>"
+	// tickPrefix is followed by the name of a recurring schedule that is due.
+	tickPrefix     = "airlock.tick."
+	tickSubjects   = tickPrefix + "*"
+	recurSubjects  = "airlock.recur.*"
+	leaseSubjects  = "airlock.lease.*"
+	uniqueSubjects = "airlock.unique.>"
+	childSubjects  = "airlock.child.>"
+
+	// dealerSubject is where workers report to the dealer, helloSubject where a new dealer asks all workers to.
+	dealerSubject  = "airlock.dealer"
+	helloSubject   = "airlock.worker.hello"
+	controlSubject = "airlock.worker.control"
 )
 
 // EventSubject is where an event of a type in a library is published.
@@ -35,6 +49,29 @@ func RunSubject(job uuid.UUID) string { return "airlock.run." + job.String() }
 func ActivitySubject(job uuid.UUID, kind ActivityKind) string {
 	return "airlock.activity." + job.String() + "." + string(kind)
 }
+
+// dealSubject is where a worker gets jobs.
+func dealSubject(worker string) string { return "airlock.worker.deal." + extensionToken(worker) }
+
+// uniqueSubject holds the claim of a unique key.
+func uniqueSubject(job *Job) string {
+	key := sha256.Sum256([]byte(job.Unique.Key))
+	return "airlock.unique." + extensionToken(job.Extension) + "." + job.Name + "." + job.Library.String() + "." + hex.EncodeToString(key[:16])
+}
+
+// childSubject notes that a job has a sub-job; uuid.Nil stands for any.
+func childSubject(parent, child uuid.UUID) string {
+	if child == uuid.Nil {
+		return "airlock.child." + parent.String() + ".*"
+	}
+	return "airlock.child." + parent.String() + "." + child.String()
+}
+
+// recurSubject holds the server's schedule of a recurring job, and tickSubject is where the server tells that it is due.
+func recurSubject(name string) string { return "airlock.recur." + strings.ReplaceAll(name, ".", "~") }
+func tickSubject(name string) string  { return tickPrefix + strings.ReplaceAll(name, ".", "~") }
+
+func leaseSubject(name string) string { return "airlock.lease." + name }
 
 // CallSubject is where an extension calls an operation. The extension "*" makes the subject a service listens on.
 func CallSubject(extension string, kind Kind, operation string) string {

@@ -17,16 +17,20 @@ import (
 type Config struct {
 	// Name tells workers apart. Default: host name, process id and a random part.
 	Name string
-	// Slots is how many jobs run at once. Default: four for each CPU.
+	// Slots is how many jobs run at once. Default: sixteen for each CPU.
 	Slots int
+	// LibraryJobs is how many jobs of one library run at once in the cluster. Default: no limit.
+	LibraryJobs int
+	// Version is that of the program, for people.
+	Version string
 	// CallTimeout bounds one call to an operation. Default 30 s.
 	CallTimeout time.Duration
 	// JobTimeout bounds one attempt of a job whose manifest and enqueuer name no timeout. Default 10 min.
 	JobTimeout time.Duration
 	// MaxAttempts is how often a job is tried when its manifest and enqueuer say nothing. Default 5.
 	MaxAttempts int
-	// MaxDeliveries is how often a job is dealt before it is dead, whatever the reasons: what ends a job that takes its
-	// workers down. Default 20.
+	// MaxDeliveries is how many attempts may end without a word before a job is dead: what ends a job that takes its workers
+	// down. Default 20.
 	MaxDeliveries int
 	// Backoff is the pause before the second attempt when the manifest names none; it doubles with each failure.
 	// Default 2 s.
@@ -59,7 +63,7 @@ func (c Config) withDefaults() Config {
 		host, _ := os.Hostname()
 		c.Name = fmt.Sprintf("%s-%d-%s", host, os.Getpid(), uuid.NewString()[:8])
 	}
-	setDefault(&c.Slots, 4*runtime.NumCPU())
+	setDefault(&c.Slots, 16*runtime.NumCPU())
 	setDefault(&c.CallTimeout, 30*time.Second)
 	setDefault(&c.JobTimeout, 10*time.Minute)
 	setDefault(&c.MaxAttempts, 5)
@@ -96,8 +100,8 @@ const minBudget = 16
 
 // Validate reports the first setting that cannot be.
 func (c Config) Validate() error {
-	if c.Slots < 0 || c.MaxAttempts < 0 || c.MaxDeliveries < 0 || c.MaxMemory < 0 {
-		return errors.New("worker: slots, attempts, deliveries and memory must not be negative")
+	if c.Slots < 0 || c.LibraryJobs < 0 || c.MaxAttempts < 0 || c.MaxDeliveries < 0 || c.MaxMemory < 0 {
+		return errors.New("worker: slots, jobs of a library, attempts, deliveries and memory must not be negative")
 	}
 	if c.GuestMemory < 0 || c.GuestMemory > 0 && c.GuestMemory < minBudget {
 		return fmt.Errorf("worker: the memory of guests is %d MB, want at least %d", c.GuestMemory, minBudget)

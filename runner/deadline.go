@@ -3,20 +3,29 @@ package runner
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/runner/sandbox"
 )
 
-// deadline ends an attempt that takes too long. A guest that asks whether to go on is told to stop, and has the grace time
-// to do so; any other is ended at once.
+// deadline ends an attempt that takes too long, and one that somebody wants to end. A guest that asks whether to go on is told to
+// stop, and has the grace time to do so; any other is ended at once.
 type deadline struct {
 	// shutdown is what the worker has guests answered.
 	shutdown *atomic.Uint32
 	// after is how long the attempt may take.
 	after         time.Duration
 	asked, passed atomic.Bool
+
+	// request is what somebody asked for; none is "".
+	request atomic.Value
+	// end ends the guest.
+	mu    sync.Mutex
+	end   context.CancelCauseFunc
+	grace time.Duration
 }
 
 // watch returns a context that ends when the guest must. Stop releases it.
@@ -24,6 +33,12 @@ func (d *deadline) watch(ctx context.Context, after, grace time.Duration) (watch
 	d.after = after
 	hard, release := context.WithTimeoutCause(ctx, after+grace, d.late())
 	soft, end := context.WithCancelCause(hard)
+	d.mu.Lock()
+	d.end, d.grace = end, grace
+	d.mu.Unlock()
+	if d.requested() != "" {
+		d.stop()
+	}
 	timer := time.AfterFunc(after, func() {
 		d.passed.Store(true)
 		if !d.asked.Load() {
@@ -37,6 +52,33 @@ func (d *deadline) watch(ctx context.Context, after, grace time.Duration) (watch
 	}
 }
 
+// ask has the guest end for a request of somebody.
+func (d *deadline) ask(request bus.Request) {
+	if d.request.CompareAndSwap(nil, request) {
+		d.stop()
+	}
+}
+
+// stop ends a guest that does not ask at once, and any other after the grace time.
+func (d *deadline) stop() {
+	d.mu.Lock()
+	end, grace := d.end, d.grace
+	d.mu.Unlock()
+	switch {
+	case end == nil: // it has not begun
+	case d.asked.Load():
+		time.AfterFunc(grace, func() { end(errAsked) })
+	default:
+		end(errAsked)
+	}
+}
+
+// requested is what somebody asked for, or "".
+func (d *deadline) requested() bus.Request {
+	request, _ := d.request.Load().(bus.Request)
+	return request
+}
+
 func (d *deadline) late() error {
 	return fmt.Errorf("%w: the attempt took longer than %s", errTimeout, d.after)
 }
@@ -44,7 +86,10 @@ func (d *deadline) late() error {
 // interrupted is what the guest is answered when it asks whether to go on.
 func (d *deadline) interrupted() sandbox.Interrupt {
 	d.asked.Store(true)
-	if d.passed.Load() {
+	switch {
+	case d.requested() == bus.CancelRequest:
+		return sandbox.Cancel
+	case d.passed.Load(), d.requested() == bus.PauseRequest:
 		return sandbox.Shutdown
 	}
 	return sandbox.Interrupt(d.shutdown.Load())

@@ -33,7 +33,11 @@ type ending struct {
 var (
 	errShutdown = errors.New("the worker shuts down")
 	errTimeout  = errors.New("timeout")
+	errAsked    = errors.New("somebody asked for it")
 )
+
+// maxYields is how often a job may give itself back without having failed.
+const maxYields = 1000
 
 // run runs the attempt and returns how it ended. It never panics. Once taking has ended it waits for nothing but its guest.
 func (e *execution) run(ctx, taking context.Context) (end ending) {
@@ -43,15 +47,18 @@ func (e *execution) run(ctx, taking context.Context) (end ending) {
 			end = ending{err: errors.New("internal error of the worker; its log has the details")}
 		}
 	}()
-	if e.attempt.Token > uint64(e.worker.config.MaxDeliveries) { //nolint:gosec // validated not to be negative
-		return ending{err: permanent(bus.ResourceExhausted, "dealt %d times without an outcome: does it take its workers down?", e.attempt.Token-1)}
+	if n := e.attempt.Lost; n >= e.worker.config.MaxDeliveries {
+		return ending{err: permanent(bus.ResourceExhausted, "%d attempts ended without a word: does it take its workers down?", n)}
+	}
+	if n := e.attempt.Yields; n >= maxYields {
+		return ending{err: permanent(bus.ResourceExhausted, "it gave itself back %d times", n)}
 	}
 	ctx, fenced := context.WithCancelCause(ctx)
 	defer fenced(nil)
 	if err := e.find(ctx); err != nil {
 		return ending{err: because(ctx, err)}
 	}
-	e.attempt.Follow(e.report.snapshot, func() { fenced(bus.ErrFenced) })
+	e.attempt.Follow(e.report.snapshot, func() { fenced(bus.ErrFenced) }, e.deadline.ask)
 
 	waiting, stopWaiting := context.WithCancelCause(ctx)
 	defer stopWaiting(nil)

@@ -63,16 +63,21 @@ func (r *roster) change(change extensions.Change) {
 	r.told(change)
 }
 
+// current returns an extension as the watch has brought it.
+func (r *roster) current(id extensions.ID) (extensions.Installed, bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	installed, ok := r.byID[id]
+	return installed, ok
+}
+
 // find returns an extension. One the watch has not brought yet is looked up.
 //
 // # Errors
 //
 // extensions.ErrNotInstalled; that the catalogue does not answer.
 func (r *roster) find(ctx context.Context, id extensions.ID) (extensions.Installed, error) {
-	r.mu.RLock()
-	installed, ok := r.byID[id]
-	r.mu.RUnlock()
-	if ok {
+	if installed, ok := r.current(id); ok {
 		return installed, nil
 	}
 	return r.catalogue.Installed(ctx, id)
@@ -84,9 +89,7 @@ func (r *roster) find(ctx context.Context, id extensions.ID) (extensions.Install
 //
 // extensions.ErrNoVersion; that the catalogue does not answer.
 func (r *roster) version(ctx context.Context, id extensions.ID, version extensions.Version) (extensions.Installed, error) {
-	r.mu.RLock()
-	installed, ok := r.byID[id]
-	r.mu.RUnlock()
+	installed, ok := r.current(id)
 	if ok && installed.Version == version {
 		return installed, nil
 	}

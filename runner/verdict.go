@@ -40,15 +40,20 @@ func (e *execution) settle(ctx context.Context, end ending) error {
 	if stopped && e.deadline.passed.Load() { // it stopped when it was told that its time is over
 		end = ending{err: e.deadline.late()}
 	}
+	request := e.deadline.requested()
 	switch {
 	case errors.Is(end.err, bus.ErrFenced):
 		e.attempt.Abandon()
 		return bus.ErrFenced
 	case end.exitCode != nil && *end.exitCode == exitCompleted:
 		return e.attempt.End(ctx, bus.Outcome{State: bus.StateCompleted, ExitCode: end.exitCode, Report: report})
-	case errors.Is(end.err, errShutdown),
-		end.exitCode != nil && stopped && sandbox.Interrupt(e.deadline.shutdown.Load()) == sandbox.Shutdown:
+	case request == bus.CancelRequest && (end.exitCode != nil || errors.Is(end.err, errAsked)):
+		return e.attempt.End(ctx, bus.Outcome{State: bus.StateCancelled, ExitCode: end.exitCode, Report: report})
+	case errors.Is(end.err, errShutdown), request == bus.PauseRequest && (stopped || errors.Is(end.err, errAsked)),
+		stopped && sandbox.Interrupt(e.deadline.shutdown.Load()) == sandbox.Shutdown:
 		return e.attempt.HandBack(ctx, report)
+	case end.exitCode != nil && *end.exitCode == exitWaiting && e.attempt.HasChildren(ctx):
+		return e.attempt.Wait(ctx, report)
 	}
 	failure := e.failure(end)
 	if e.final(end) {

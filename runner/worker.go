@@ -23,9 +23,13 @@ type Worker struct {
 	roster    *roster
 	modules   *modules
 	admission *admission
+	dealer    *bus.Dealer
 	arenas    *sync.Pool
 	log       *slog.Logger
 	ready     chan struct{}
+	// settling are the ended attempts that are not recorded yet, settlements bounds how many there are.
+	settling    sync.WaitGroup
+	settlements chan struct{}
 	// interrupt is what every running guest is answered when it asks whether to go on.
 	interrupt atomic.Uint32
 }
@@ -42,8 +46,11 @@ func New(conn *bus.Conn, catalogue *extensions.Catalogue, load Load, config Conf
 	w := &Worker{
 		config: config, conn: conn, catalogue: catalogue, load: load, log: config.Logger,
 		admission: newAdmission(uint64(config.GuestMemory) << 20), //nolint:gosec // validated not to be negative
-		arenas:    newArenas(), ready: make(chan struct{}),
+		arenas:    newArenas(), ready: make(chan struct{}), settlements: make(chan struct{}, maxSettling),
 	}
+	w.dealer = conn.NewDealer(bus.DealerConfig{
+		Name: config.Name, ExtensionLimit: w.concurrentJobs, LibraryLimit: config.LibraryJobs,
+	})
 	w.modules = newModules(w.prepare, config.Logger)
 	w.roster = newRoster(catalogue, config.Logger, w.changed)
 	return w, nil
@@ -58,20 +65,20 @@ func (w *Worker) Ready() <-chan struct{} { return w.ready }
 // Run takes jobs and runs them until ctx ends. Then it takes no more, asks the running ones to stop, and hands back those that
 // did not within the grace time. It returns when all it started has ended.
 func (w *Worker) Run(ctx context.Context) error {
-	queue, err := w.conn.Queue(ctx)
-	if err != nil {
-		return fmt.Errorf("run worker: %w", err)
-	}
 	var background sync.WaitGroup
 	watching, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
 	defer background.Wait()
 	defer stopWatching()
 	background.Go(func() { w.roster.watch(watching) })
-	background.Go(func() { w.sweep(watching) })
 	select {
 	case <-w.roster.ready:
 	case <-ctx.Done():
 		return nil
+	}
+	background.Go(func() { w.dealer.Run(ctx) })
+	queue, err := w.conn.Queue(ctx, bus.QueueConfig{Worker: w.config.Name, Slots: w.config.Slots, Version: w.config.Version})
+	if err != nil {
+		return fmt.Errorf("run worker: %w", err)
 	}
 
 	jobs, cancelJobs := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -85,57 +92,45 @@ func (w *Worker) Run(ctx context.Context) error {
 
 	<-ctx.Done()
 	w.interrupt.Store(uint32(sandbox.Shutdown))
+	queue.Drain()
 	grace := time.AfterFunc(w.config.Grace, func() { cancelJobs(errShutdown) })
 	defer grace.Stop()
 	slots.Wait()
+	w.settling.Wait()
+	queue.Leave()
 	stopWatching()
 	background.Wait()
 	w.modules.close()
 	return nil
 }
 
-// slot runs one job after the other. A slot ends when the guest has returned and its ending is recorded.
+// slot runs one job after the other. A slot ends when the guest has returned; what that means for the job is recorded meanwhile.
 func (w *Worker) slot(taking, running context.Context, queue *bus.Queue) {
 	for {
 		delivery, err := queue.Next(taking)
 		if err != nil {
 			return
 		}
-		if err := w.handle(running, taking, delivery); err != nil && !errors.Is(err, bus.ErrSettled) {
-			w.log.WarnContext(running, "attempt not recorded, the job is dealt again", "job_id", delivery.Job.ID, "error", err)
-		}
+		w.handle(running, taking, delivery)
 	}
 }
 
-// sweepPause is how often jobs that are done with are removed from the queue.
-const sweepPause = 30 * time.Second
-
-func (w *Worker) sweep(ctx context.Context) {
-	tick := time.NewTicker(sweepPause)
-	defer tick.Stop()
-	var done uint64
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		var err error
-		if done, err = w.conn.SweepJobs(ctx, done); err != nil && ctx.Err() == nil {
-			w.log.WarnContext(ctx, "queue not swept", "error", err)
-		}
-	}
-}
-
-// settleTime is how long a shutdown waits for the bus to take an outcome.
-const settleTime = 5 * time.Second
+const (
+	// settleTime is how long a shutdown waits for the bus to take an outcome.
+	settleTime = 5 * time.Second
+	// maxSettling is how many ended attempts may wait for the bus to take their outcome before no more are begun.
+	maxSettling = 4096
+)
 
 // handle runs an attempt of a job. It goes on when taking has ended, but does not wait for room any more.
-func (w *Worker) handle(ctx, taking context.Context, delivery *bus.Delivery) error {
+func (w *Worker) handle(ctx, taking context.Context, delivery *bus.Delivery) {
 	job := delivery.Job
-	attempt, err := delivery.Begin(ctx, w.config.Name)
+	attempt, err := delivery.Begin(ctx)
 	if err != nil {
-		return err
+		if !errors.Is(err, bus.ErrSettled) {
+			w.log.WarnContext(ctx, "attempt not begun, the job is dealt again", "job_id", job.ID, "error", err)
+		}
+		return
 	}
 	report := newReporter(attempt.Token, w.arenas, func(a bus.Activity) { w.conn.Tell(job.ID, a) })
 	report.tellState(bus.StateRunning, w.config.Name)
@@ -143,19 +138,27 @@ func (w *Worker) handle(ctx, taking context.Context, delivery *bus.Delivery) err
 	start := time.Now()
 	end := e.run(ctx, taking)
 	report.finish()
+	attempt.Returned()
 
-	settling, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer cancel(nil)
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(settleTime, func() { cancel(errShutdown) }) })
-	defer stop()
-	err = e.settle(settling, end)
-	w.log.DebugContext(ctx, "attempt ended", "job_id", job.ID, "extension", job.Extension, "library", job.Library,
-		"attempt", attempt.Token, "duration", time.Since(start), "error", end.err)
-	return err
+	w.settlements <- struct{}{}
+	w.settling.Go(func() {
+		defer func() { <-w.settlements }()
+		settling, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+		defer cancel(nil)
+		stop := context.AfterFunc(ctx, func() { time.AfterFunc(settleTime, func() { cancel(errShutdown) }) })
+		defer stop()
+		err := e.settle(settling, end)
+		if err != nil {
+			w.log.WarnContext(ctx, "attempt not recorded", "job_id", job.ID, "error", err)
+		}
+		w.log.DebugContext(ctx, "attempt ended", "job_id", job.ID, "extension", job.Extension, "library", job.Library,
+			"attempt", attempt.Token, "duration", time.Since(start), "error", end.err)
+	})
 }
 
 // changed keeps up with the catalogue: what is installed is prepared at once, what is not any more is freed.
 func (w *Worker) changed(change extensions.Change) {
+	w.dealer.Changed(string(change.ID))
 	if change.Installed == nil {
 		w.modules.removed(change.ID)
 		return
@@ -166,6 +169,14 @@ func (w *Worker) changed(change extensions.Change) {
 			"extension", string(change.ID), "asked_mb", asked>>20, "memory_mb", memory>>20)
 	}
 	w.modules.arrived(change.ID, moduleKey{change.Installed.Digest, memory, change.Installed.Manifest.NoSnapshot})
+}
+
+// concurrentJobs is how many jobs of an extension may run at once in the cluster. Those of one that is not installed end at once.
+func (w *Worker) concurrentJobs(id string) int {
+	if installed, ok := w.roster.current(extensions.ID(id)); ok {
+		return installed.Manifest.Permissions.ConcurrentJobs
+	}
+	return extensions.DefaultConcurrentJobs
 }
 
 // prepare prepares a module.

@@ -2,8 +2,10 @@
 package bustest
 
 import (
+	"context"
 	"encoding/json"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,6 +54,35 @@ func Connect(tb testing.TB, server *bus.Server) *bus.Conn {
 func New(tb testing.TB) *bus.Conn {
 	tb.Helper()
 	return Connect(tb, Start(tb))
+}
+
+// Queue takes a worker's place at a dealer, which runs as long as the test.
+func Queue(tb testing.TB, conn *bus.Conn, config bus.QueueConfig) *bus.Queue {
+	tb.Helper()
+	Deal(tb, conn, bus.DealerConfig{})
+	queue, err := conn.Queue(tb.Context(), config)
+	if err != nil {
+		tb.Fatalf("open queue: %v", err)
+	}
+	tb.Cleanup(queue.Leave)
+	return queue
+}
+
+// Deal runs a dealer until the test ends, or stop is called.
+func Deal(tb testing.TB, conn *bus.Conn, config bus.DealerConfig) (stop func()) {
+	tb.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		conn.NewDealer(config).Run(ctx)
+	}()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		<-ended
+	})
+	tb.Cleanup(stop)
+	return stop
 }
 
 // Publish publishes raw bytes, as anyone with access to the server may.

@@ -20,8 +20,9 @@ import (
 
 // list is a list of jobs that runs, with the bus it follows.
 type list struct {
-	conn *bus.Conn
-	db   *store.DB
+	conn  *bus.Conn
+	db    *store.DB
+	queue *bus.Queue
 }
 
 func newList(t *testing.T, url string) *list {
@@ -66,15 +67,14 @@ func (l *list) enqueue(t *testing.T, job *bus.Job) *bus.Job {
 // begin begins an attempt of the job that is dealt next.
 func (l *list) begin(t *testing.T) *bus.Attempt {
 	t.Helper()
-	queue, err := l.conn.Queue(t.Context())
+	if l.queue == nil {
+		l.queue = bustest.Queue(t, l.conn, bus.QueueConfig{Worker: "worker-1", Slots: 8})
+	}
+	delivery, err := l.queue.Next(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	delivery, err := queue.Next(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	attempt, err := delivery.Begin(t.Context(), "worker-1")
+	attempt, err := delivery.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,17 +183,20 @@ func TestList(t *testing.T) {
 		library := uuid.New()
 		start := time.Now().UTC().Truncate(time.Second)
 		var ids []uuid.UUID
+		var attempt *bus.Attempt
 		for i := range 7 {
 			job := &bus.Job{Extension: "finance", Name: fmt.Sprintf("job%d", i%2), Library: library, CreatedAt: start.Add(time.Duration(i/2) * time.Second)}
 			if i == 6 {
 				job.Extension, job.Library = "photos", uuid.New()
 			}
 			ids = append(ids, l.enqueue(t, job).ID)
+			if i == 0 {
+				attempt = l.begin(t)
+			}
 		}
 		for _, id := range ids {
 			l.in(t, id, bus.StateAvailable)
 		}
-		attempt := l.begin(t)
 		if err := attempt.End(t.Context(), bus.Outcome{State: bus.StateDead, Failure: &bus.Failure{Error: "broken"}}); err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,12 +37,16 @@ type Harness struct {
 
 	domain   Domain
 	services []*bus.Service
+	queue    func() *bus.Queue
 }
 
 // New starts a harness on the store of a URL.
 func New(tb testing.TB, url string, domain Domain) *Harness {
 	tb.Helper()
 	h := &Harness{Conn: bustest.New(tb), DB: storetest.Open(tb, url), Library: uuid.New(), domain: domain}
+	h.queue = sync.OnceValue(func() *bus.Queue {
+		return bustest.Queue(tb, h.Conn, bus.QueueConfig{Worker: "test", Slots: 8})
+	})
 	tb.Cleanup(func() { h.Stop(tb) })
 	h.Serve(tb)
 	return h
@@ -152,15 +157,11 @@ func (h *Harness) next(tb testing.TB) *bus.Attempt {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), 20*time.Second)
 	defer cancel()
-	queue, err := h.Conn.Queue(ctx)
+	delivery, err := h.queue().Next(ctx)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	delivery, err := queue.Next(ctx)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	attempt, err := delivery.Begin(ctx, "test")
+	attempt, err := delivery.Begin(ctx)
 	if err != nil {
 		tb.Fatal(err)
 	}

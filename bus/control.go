@@ -1,0 +1,322 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/synadia-io/orbit.go/jetstreamext"
+)
+
+// What people do to jobs. Each is a write to the run record that follows what is there, so that it cannot get lost and cannot undo what
+// a worker wrote meanwhile; then those concerned are told, and whoever misses that reads the record when the job's turn comes.
+
+// Cancel cancels a job. One that runs is asked to stop and has the grace time to do so.
+//
+// # Errors
+//
+// not_found; failed_precondition for a job that has ended.
+func (c *Conn) Cancel(ctx context.Context, job uuid.UUID) error {
+	return c.change(ctx, job, func(run *Run) error {
+		switch {
+		case run.State.Ended():
+			return Errorf(FailedPrecondition, "job %s has ended already: it is %s", job, run.State)
+		case run.State == StateRunning:
+			if run.CancelRequested == nil {
+				run.CancelRequested = now()
+			}
+		default:
+			run.State, run.FinishedAt, run.Due = StateCancelled, now(), nil
+		}
+		return nil
+	})
+}
+
+// Pause keeps a job from running until Resume. One that runs is asked to stop.
+//
+// # Errors
+//
+// As Cancel's.
+func (c *Conn) Pause(ctx context.Context, job uuid.UUID) error {
+	return c.change(ctx, job, func(run *Run) error {
+		if run.State.Ended() {
+			return Errorf(FailedPrecondition, "job %s has ended already: it is %s", job, run.State)
+		}
+		run.Paused = true
+		return nil
+	})
+}
+
+// Resume lets a paused job run again.
+//
+// # Errors
+//
+// not_found; failed_precondition for a job that is not paused.
+func (c *Conn) Resume(ctx context.Context, job uuid.UUID) error {
+	return c.change(ctx, job, func(run *Run) error {
+		if !run.Paused {
+			return Errorf(FailedPrecondition, "job %s is not paused: it is %s", job, run.State)
+		}
+		run.Paused = false
+		return nil
+	})
+}
+
+// RetryJob has a job run once more: one that is scheduled at once, one that is dead, cancelled or expired from its newest checkpoint,
+// with its attempts counted anew. An input replaces the job's, and then it begins anew.
+//
+// # Errors
+//
+// not_found; failed_precondition for a job that is completed or needs no retry; invalid_argument for an input that is not JSON.
+func (c *Conn) RetryJob(ctx context.Context, id uuid.UUID, input json.RawMessage) error {
+	run, err := c.Run(ctx, id)
+	if err != nil {
+		return err
+	}
+	switch {
+	case run.State == StateScheduled && len(input) == 0:
+		return c.change(ctx, id, func(run *Run) error {
+			if run.State != StateScheduled {
+				return Errorf(FailedPrecondition, "job %s is %s", id, run.State)
+			}
+			run.Due = nil
+			return nil
+		})
+	case run.State == StateCompleted || !run.State.Ended():
+		return Errorf(FailedPrecondition, "job %s is %s, and only a job that is dead, cancelled, expired or scheduled can be retried", id, run.State)
+	}
+	job, err := c.messageOf(ctx, run)
+	if err != nil {
+		return err
+	}
+	if len(input) > 0 {
+		job.Input = input
+	}
+	job.Due, job.ExpiresAt, job.Retry, job.Anew = nil, nil, run.revision, len(input) > 0
+	if err := job.Validate(); err != nil {
+		return err
+	}
+	msg, err := job.message(ctx)
+	if err != nil {
+		return err
+	}
+	msg.Header.Del(jetstream.ExpectedLastSubjSeqHeader)
+	if _, err := c.js.PublishMsg(ctx, msg); err != nil {
+		return Errorf(Unavailable, "retry job %s: the bus did not confirm it: %v", id, err)
+	}
+	return nil
+}
+
+// messageOf is the job of a record that has ended: from its dead letter, or from JOBS if it still has it.
+func (c *Conn) messageOf(ctx context.Context, run *Run) (*Job, error) {
+	if run.DeadLetter != nil {
+		if run.DeadLetter.Job == nil {
+			return nil, Errorf(FailedPrecondition, "what was submitted as %s is no job; submit a new one", run.Job)
+		}
+		return decodeJob(run.DeadLetter.Subject, run.DeadLetter.Job)
+	}
+	job, _, err := c.find(ctx, run.Job, JobSubject(run.Extension, run.Priority, run.Library, run.Job))
+	if CodeOf(err) == NotFound {
+		return nil, Errorf(FailedPrecondition, "the input of job %s is not kept any more: submit it anew", run.Job)
+	}
+	return job, err
+}
+
+// DeleteJob removes what is known of a job that has ended.
+//
+// # Errors
+//
+// not_found; failed_precondition for a job that has not ended.
+func (c *Conn) DeleteJob(ctx context.Context, id uuid.UUID) error {
+	run, err := c.Run(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !run.State.Ended() {
+		return Errorf(FailedPrecondition, "job %s has not ended: it is %s; cancel it first", id, run.State)
+	}
+	msg := nats.NewMsg(RunSubject(id))
+	msg.Header.Set(headerDeleted, "1")
+	// Whoever keeps a list of jobs sees it for a day.
+	_, err = c.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(run.revision), jetstream.WithMsgTTL(24*time.Hour))
+	if isConflict(err) {
+		return Errorf(FailedPrecondition, "job %s has just changed: look at it again", id)
+	}
+	if err != nil {
+		return fmt.Errorf("delete job %s: %w", id, err)
+	}
+	return nil
+}
+
+// change changes the run record of a job, which it may not have yet, and tells those concerned.
+func (c *Conn) change(ctx context.Context, id uuid.UUID, change func(*Run) error) error {
+	for {
+		run, err := c.Run(ctx, id)
+		var sequence uint64
+		if CodeOf(err) == NotFound {
+			var job *Job
+			if job, sequence, err = c.find(ctx, id, ""); err == nil {
+				run = newRun(job)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		before := *run
+		if err := change(run); err != nil {
+			return err
+		}
+		// The holder of the record takes a write of this count for its own, and then sees what has changed.
+		err = c.saveRunOnce(ctx, run)
+		if isConflict(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		c.tellChange(&before, run, sequence)
+		return nil
+	}
+}
+
+// tellChange tells the worker that runs a job, or the dealer.
+func (c *Conn) tellChange(before, after *Run, sequence uint64) {
+	if before.State == StateRunning || before.revision == 0 {
+		if err := c.nc.Publish(controlSubject, []byte(after.Job.String())); err != nil {
+			c.log.Debug("workers not told", "job_id", after.Job, "error", err)
+		}
+	}
+	c.notify(notice{Job: after.Job, Sequence: sequence, Wake: !after.State.Ended() && !after.Paused, Parent: after.Parent})
+}
+
+// find finds the message of a job in JOBS, due or not, and its sequence. Without its subject that takes longer.
+func (c *Conn) find(ctx context.Context, id uuid.UUID, subject string) (*Job, uint64, error) {
+	stream, err := c.stream(ctx, jobsStream)
+	if err != nil {
+		return nil, 0, err
+	}
+	if subject == "" {
+		subject = "airlock.job.*.*.*." + id.String()
+	}
+	for _, subject := range []string{ScheduleSubject(id), subject} {
+		msg, err := stream.GetLastMsgForSubject(ctx, subject)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, 0, fmt.Errorf("read job %s: %w", id, err)
+		}
+		at := msg.Subject
+		if target := msg.Header.Get("Nats-Schedule-Target"); target != "" {
+			at = target
+		}
+		job, err := decodeJob(at, msg.Data)
+		return job, msg.Sequence, err
+	}
+	return nil, 0, Errorf(NotFound, "there is no job %s that waits or runs", id)
+}
+
+// Job returns a job that has no outcome yet, or had its outcome a moment ago.
+//
+// # Errors
+//
+// not_found.
+func (c *Conn) Job(ctx context.Context, id uuid.UUID) (*Job, error) {
+	job, _, err := c.find(ctx, id, "")
+	return job, err
+}
+
+// controlled is called when somebody has changed the record of a job that may run here.
+func (q *Queue) controlled(msg *nats.Msg) {
+	id, err := uuid.ParseBytes(msg.Data)
+	if err != nil {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, d := range q.deals {
+		if d.Job != nil && d.Job.ID == id && d.attempt != nil {
+			go d.attempt.look()
+		}
+	}
+}
+
+// AddChild notes that a job has a sub-job, before it is enqueued.
+func (c *Conn) AddChild(ctx context.Context, child *Job) error {
+	msg := nats.NewMsg(childSubject(*child.Parent, child.ID))
+	msg.Data = []byte(JobSubject(child.Extension, child.Priority, child.Library, child.ID))
+	msg.Header.Set(jetstream.MsgTTLHeader, claimAge.String())
+	if _, err := c.records.publish(ctx, msg); err != nil {
+		return Errorf(Unavailable, "note sub-job %s: %v", child.ID, err)
+	}
+	return nil
+}
+
+// Children are the sub-jobs of a job, by id, with their subjects.
+func (c *Conn) children(ctx context.Context, parent uuid.UUID) (map[uuid.UUID]string, error) {
+	children := map[uuid.UUID]string{}
+	var after uint64
+	for {
+		n := 0
+		messages, err := jetstreamext.GetBatch(ctx, c.js, runsStream, 500,
+			jetstreamext.GetBatchSubject(childSubject(parent, uuid.Nil)), jetstreamext.GetBatchSeq(after+1))
+		if err != nil {
+			return nil, fmt.Errorf("list sub-jobs: %w", err)
+		}
+		for msg, err := range messages {
+			if errors.Is(err, jetstreamext.ErrNoMessages) {
+				break
+			}
+			if err != nil {
+				return nil, fmt.Errorf("list sub-jobs: %w", err)
+			}
+			n++
+			after = msg.Sequence
+			if id, err := uuid.Parse(msg.Subject[len(msg.Subject)-36:]); err == nil {
+				children[id] = string(msg.Data)
+			}
+		}
+		if n < 500 {
+			return children, nil
+		}
+	}
+}
+
+// pendingChildren is how many sub-jobs of a job have no outcome yet.
+func (c *Conn) pendingChildren(ctx context.Context, parent uuid.UUID) (int, error) {
+	children, err := c.children(ctx, parent)
+	if err != nil {
+		return 0, err
+	}
+	ids := make([]uuid.UUID, 0, len(children))
+	for id := range children {
+		ids = append(ids, id)
+	}
+	runs, err := c.Runs(ctx, ids)
+	if err != nil {
+		return 0, err
+	}
+	pending := 0
+	for id, subject := range children {
+		run := runs[id]
+		if run == nil {
+			// Not begun, or its record is not kept any more.
+			waits, err := c.waits(ctx, id, subject)
+			if err != nil {
+				return 0, err
+			}
+			if !waits {
+				continue
+			}
+		}
+		if run == nil || !run.State.Ended() {
+			pending++
+		}
+	}
+	return pending, nil
+}

@@ -1,0 +1,361 @@
+package bus
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/airlock-run/airlock/bus/fair"
+)
+
+// entry is a job that is dealt or held.
+type entry struct {
+	id       uuid.UUID
+	lane     fair.Lane
+	sequence uint64
+	// state is running while the job is dealt, or why it is held.
+	state State
+
+	// Of a job that is dealt:
+	number   uint64
+	member   *member
+	returned bool
+
+	// Of a job that is held: when it goes on or is looked at again, its place among the holds, and how many sub-jobs it
+	// waits for.
+	due     time.Time
+	index   int
+	pending int
+}
+
+// arrived takes a message of JOBS.
+func (t *term) arrived(a arrival) {
+	if a.tick != "" {
+		t.ticked(a)
+		return
+	}
+	if old := parseUint(a.header.Get(headerMoved)); old != 0 && t.live.has(old) {
+		t.relocate(a, old)
+		return
+	}
+	t.live.add(a.sequence)
+	if e := t.known[a.address.Job]; e != nil {
+		// The same job once more. The server keeps the newer message.
+		t.live.remove(e.sequence)
+		e.sequence = a.sequence
+		return
+	}
+	lane := laneOf(a.address)
+	q := queued{id: a.address.Job, sequence: a.sequence, fresh: a.fresh}
+	if a.data != nil {
+		q.msg = &jobMessage{header: a.header, data: a.data}
+	}
+	now := time.Now()
+	if due := parseTime(a.header.Get(headerDue)); due.After(now) {
+		t.hold(&entry{id: q.id, lane: lane, sequence: q.sequence, state: StateScheduled, due: due})
+		return
+	}
+	if expires := parseTime(a.header.Get(headerExpires)); !expires.IsZero() {
+		t.expireAt(expires, a.address.Job, a.sequence)
+	}
+	if a.replay && t.unclean {
+		t.again[q.id] = struct{}{}
+	}
+	if a.replay && !t.census.over() {
+		t.census.replayed = append(t.census.replayed, laned{lane, q})
+		return
+	}
+	t.push(lane, q)
+}
+
+func laneOf(a jobAddress) fair.Lane {
+	lane := fair.Lane{Extension: a.Extension, Priority: 1, Library: a.Library}
+	switch a.Priority {
+	case High:
+		lane.Priority = 0
+	case Low:
+		lane.Priority = 2
+	case Normal:
+	}
+	return lane
+}
+
+// push puts a job at the end of its lane.
+func (t *term) push(lane fair.Lane, q queued) {
+	if q.msg != nil {
+		if t.cached+len(q.msg.data) > t.config.CacheBytes {
+			q.msg = nil
+		} else {
+			t.cached += len(q.msg.data)
+		}
+	}
+	t.waiting.Push(lane, q)
+}
+
+// dealAll deals while a worker has a free slot and a job may run.
+func (t *term) dealAll() {
+	for {
+		m := t.freeMember()
+		if m == nil {
+			return
+		}
+		lane, q, ok := t.waiting.Next()
+		if !ok {
+			return
+		}
+		if q.msg != nil {
+			t.cached -= len(q.msg.data)
+		}
+		if sequence, ok := t.moved[q.sequence]; ok {
+			delete(t.moved, q.sequence)
+			q.sequence = sequence
+		}
+		if _, ok := t.dropped[q.sequence]; ok {
+			delete(t.dropped, q.sequence)
+			t.live.remove(q.sequence)
+			t.waiting.Done(lane.Extension, lane.Library)
+			continue
+		}
+		if e := t.known[q.id]; e != nil {
+			t.waiting.Done(lane.Extension, lane.Library)
+			if e.sequence != q.sequence {
+				t.live.remove(min(e.sequence, q.sequence))
+				e.sequence = max(e.sequence, q.sequence)
+			}
+			continue
+		}
+		t.give(m, lane, q)
+	}
+}
+
+// give deals a job to a worker.
+func (t *term) give(m *member, lane fair.Lane, q queued) {
+	t.dealt++
+	e := &entry{
+		id: q.id, lane: lane, sequence: q.sequence, state: StateRunning, number: dealNumber(t.epoch, t.dealt), member: m,
+	}
+	t.known[e.id], t.deals[e.number], m.deals[e.number] = e, e, e
+	m.busy++
+	if q.msg != nil {
+		if q.fresh {
+			q.msg.header[headerFresh] = []string{"1"}
+		}
+		t.send(e, q.msg)
+		return
+	}
+	go t.fetch(e.number, e.sequence)
+}
+
+// fetch reads a job whose payload is not in memory, and sends it.
+func (t *term) fetch(number, sequence uint64) {
+	for {
+		stream, err := t.conn.stream(t.ctx, jobsStream)
+		var msg *jetstream.RawStreamMsg
+		if err == nil {
+			msg, err = stream.GetMsg(t.ctx, sequence)
+		}
+		if err == nil || errors.Is(err, jetstream.ErrMsgNotFound) {
+			t.call(func() { t.fetched(number, sequence, msg) })
+			return
+		}
+		select {
+		case <-t.ctx.Done():
+			return
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+}
+
+func (t *term) fetched(number, sequence uint64, msg *jetstream.RawStreamMsg) {
+	e := t.deals[number]
+	switch {
+	case e == nil:
+	case msg != nil:
+		t.send(e, &jobMessage{header: msg.Header, data: msg.Data})
+	case e.sequence != sequence: // it has moved meanwhile
+		go t.fetch(number, e.sequence)
+	default:
+		t.end(e) // it was removed: by its expiry, or by a person
+	}
+}
+
+func (t *term) send(e *entry, job *jobMessage) {
+	msg := &nats.Msg{Subject: dealSubject(e.member.name), Header: job.header, Data: job.data}
+	if msg.Header == nil {
+		msg.Header = nats.Header{}
+	}
+	msg.Header[headerDeal] = []string{strconv.FormatUint(e.number, 10)}
+	msg.Header[headerSequence] = []string{strconv.FormatUint(e.sequence, 10)}
+	msg.Header[headerSubject] = []string{e.subject()}
+	if _, ok := t.again[e.id]; ok {
+		msg.Header[headerAgain] = []string{"1"}
+	}
+	if err := t.conn.nc.PublishMsg(msg); err != nil {
+		t.log.DebugContext(t.ctx, "job not dealt", "job_id", e.id, "error", err) // the worker's beats tell that it has not got it
+	}
+}
+
+func (e *entry) subject() string {
+	return JobSubject(e.lane.Extension, [...]Priority{High, Normal, Low}[e.lane.Priority], e.lane.Library, e.id)
+}
+
+// free gives back the slot of a deal.
+func (t *term) free(e *entry) {
+	if e.member == nil || e.returned {
+		return
+	}
+	e.returned = true
+	e.member.busy--
+	t.waiting.Done(e.lane.Extension, e.lane.Library)
+}
+
+// take takes a deal from its worker.
+func (t *term) take(e *entry) {
+	t.free(e)
+	if e.member != nil {
+		delete(e.member.deals, e.number)
+		e.member = nil
+	}
+	delete(t.deals, e.number)
+}
+
+// end forgets a job that is over.
+func (t *term) end(e *entry) {
+	t.take(e)
+	t.holds.remove(e)
+	delete(t.known, e.id)
+	delete(t.again, e.id)
+	t.live.remove(e.sequence)
+}
+
+// wake has a job dealt as the next of its lane.
+func (t *term) wake(e *entry) {
+	t.take(e)
+	t.holds.remove(e)
+	delete(t.known, e.id)
+	t.waiting.PushFront(e.lane, queued{id: e.id, sequence: e.sequence})
+}
+
+// waitCheck is after how long a job that waits for sub-jobs, or is paused, is dealt to see whether it still has to. It makes up for
+// notices that got lost.
+const waitCheck = time.Minute
+
+// hold keeps a job from being dealt until it is due.
+func (t *term) hold(e *entry) {
+	t.take(e)
+	delete(t.again, e.id)
+	if e.due.IsZero() {
+		e.due = time.Now().Add(waitCheck)
+	}
+	t.known[e.id] = e
+	heap.Push(&t.holds, e)
+}
+
+func (t *term) releaseDue(now time.Time) {
+	for {
+		at, ok := t.holds.next()
+		if !ok || at.After(now) {
+			return
+		}
+		t.wake(t.holds.entries[0])
+	}
+}
+
+// expireAt ends a job that has not begun by a time.
+func (t *term) expireAt(at time.Time, id uuid.UUID, sequence uint64) {
+	time.AfterFunc(time.Until(at), func() {
+		t.call(func() {
+			if t.known[id] != nil || !t.live.has(sequence) {
+				return
+			}
+			go func() {
+				if err := t.conn.expire(t.ctx, sequence); err != nil {
+					t.log.WarnContext(t.ctx, "job not expired yet", "job_id", id, "error", err)
+					return
+				}
+				t.call(func() { t.drop(id, sequence) })
+			}()
+		})
+	})
+}
+
+// drop keeps a job from being dealt: it is over. Its live bit goes when its turn comes.
+func (t *term) drop(id uuid.UUID, sequence uint64) {
+	if e := t.known[id]; e != nil {
+		if e.state != StateRunning {
+			t.end(e)
+		}
+		return
+	}
+	if t.live.has(sequence) {
+		t.dropped[sequence] = struct{}{}
+	}
+}
+
+// expire records that a job has expired, unless it has begun.
+func (c *Conn) expire(ctx context.Context, sequence uint64) error {
+	stream, err := c.stream(ctx, jobsStream)
+	if err != nil {
+		return err
+	}
+	msg, err := stream.GetMsg(ctx, sequence)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	job, err := decodeJob(msg.Subject, msg.Data)
+	if err != nil {
+		return nil //nolint:nilerr // whoever it is dealt to buries it
+	}
+	run := newRun(job)
+	run.State, run.FinishedAt = StateExpired, now()
+	if err := c.saveRun(ctx, run); !errors.Is(err, ErrFenced) {
+		return err
+	}
+	return nil
+}
+
+// holds are the jobs that are held, by the time they are due: a container/heap.
+type holds struct{ entries []*entry }
+
+func (h *holds) Len() int           { return len(h.entries) }
+func (h *holds) Less(i, j int) bool { return h.entries[i].due.Before(h.entries[j].due) }
+func (h *holds) Swap(i, j int) {
+	h.entries[i], h.entries[j] = h.entries[j], h.entries[i]
+	h.entries[i].index, h.entries[j].index = i, j
+}
+
+func (h *holds) Push(x any) {
+	e := x.(*entry) //nolint:forcetypeassert // hold pushes entries
+	e.index = len(h.entries)
+	h.entries = append(h.entries, e)
+}
+
+func (h *holds) Pop() any {
+	last := len(h.entries) - 1
+	e := h.entries[last]
+	h.entries[last] = nil
+	h.entries = h.entries[:last]
+	return e
+}
+
+func (h *holds) next() (time.Time, bool) {
+	if len(h.entries) == 0 {
+		return time.Time{}, false
+	}
+	return h.entries[0].due, true
+}
+
+func (h *holds) remove(e *entry) {
+	if e.index < len(h.entries) && h.entries[e.index] == e {
+		heap.Remove(h, e.index)
+	}
+}

@@ -1,0 +1,264 @@
+package bus
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+
+	"github.com/airlock-run/airlock/bus/fair"
+)
+
+// member is a worker the dealer knows.
+type member struct {
+	name    string
+	beat    beat
+	heard   time.Time
+	started time.Time
+	// deals are the jobs dealt to it that are neither ended nor held, by number; busy are those whose guest has not returned.
+	deals map[uint64]*entry
+	busy  int
+}
+
+// census is what a new term does not know yet: the workers that may run jobs of an earlier term.
+type census struct {
+	// expected are the workers not heard from yet, with their slots.
+	expected map[string]int
+	// slots is how many they have.
+	slots int
+	// until is when they are given up.
+	until time.Time
+	// replayed are the jobs that were there before the term: dealt when it is known which of them run.
+	replayed []laned
+	// read says that all of them were read.
+	read bool
+}
+
+type laned struct {
+	lane fair.Lane
+	job  queued
+}
+
+// over tells whether all is known.
+func (c *census) over() bool { return len(c.expected) == 0 }
+
+// beginCensus finds out which workers there are and asks them what they run.
+func (t *term) beginCensus() error {
+	workers, since, err := t.conn.registered(t.ctx)
+	if err != nil {
+		return err
+	}
+	t.census.expected = workers
+	t.census.until = time.Now().Add(workerTimeout)
+	if t.conn.config.Server == nil && since < workerTimeout {
+		// The server has just lost the list of workers, as it was started: there may be some that are on no list.
+		t.census.expected["(unknown)"] = 0
+		t.census.until = time.Now().Add(workerTimeout - since)
+	}
+	t.count()
+	return t.conn.nc.Publish(helloSubject, fmt.Append(nil, t.epoch))
+}
+
+// count counts the slots of those that are missing, which may all be taken.
+func (t *term) count() {
+	t.census.slots = 0
+	for _, slots := range t.census.expected {
+		t.census.slots += slots
+	}
+}
+
+// found takes workers off the list of those that are missing.
+func (t *term) found(names ...string) {
+	if t.census.over() {
+		return
+	}
+	for _, name := range names {
+		delete(t.census.expected, name)
+	}
+	t.count()
+	t.waiting.ChangedAll()
+	if !t.census.over() {
+		return
+	}
+	replayed := t.census.replayed
+	t.census.replayed = nil
+	for _, r := range replayed {
+		if t.known[r.job.id] == nil {
+			t.push(r.lane, r.job)
+		}
+	}
+}
+
+func (t *term) replayEnded() { t.census.read = true }
+
+// freeMember is the worker with the most free slots; nil if none has any.
+func (t *term) freeMember() *member {
+	var best *member
+	free := 0
+	for _, m := range t.members {
+		if f := m.beat.Slots - m.busy; f > free && !m.beat.Draining {
+			best, free = m, f
+		}
+	}
+	return best
+}
+
+// reported takes a message to the dealer.
+func (t *term) reported(msg *nats.Msg) {
+	var r struct {
+		report
+		notice
+	}
+	if err := json.Unmarshal(msg.Data, &r); err != nil {
+		t.log.WarnContext(t.ctx, "message to the dealer is none", "error", err)
+		return
+	}
+	if r.Worker == "" {
+		t.noticed(r.notice)
+		return
+	}
+	for _, number := range r.Returned {
+		if e := t.deals[number]; e != nil {
+			t.free(e)
+		}
+	}
+	for _, number := range r.Ended {
+		if e := t.deals[number]; e != nil {
+			t.end(e)
+		}
+	}
+	for _, h := range r.Held {
+		if e := t.deals[h.Deal]; e != nil {
+			t.heldBack(e, h)
+		}
+	}
+	for _, parent := range r.Parents {
+		t.childEnded(parent)
+	}
+	if r.Beat != nil {
+		t.beaten(r.Worker, *r.Beat)
+	}
+}
+
+// childEnded counts down what a job waits for.
+func (t *term) childEnded(parent uuid.UUID) {
+	if e := t.known[parent]; e != nil && e.state == StateWaiting {
+		if e.pending--; e.pending <= 0 {
+			t.wake(e)
+		}
+	}
+}
+
+func (t *term) heldBack(e *entry, h heldDeal) {
+	if h.State == StateAvailable && h.Due.IsZero() {
+		t.wake(e)
+		return
+	}
+	e.state, e.due, e.pending = h.State, h.Due, h.Pending
+	t.hold(e)
+}
+
+func (t *term) noticed(n notice) {
+	e := t.known[n.Job]
+	switch {
+	case !n.Wake:
+		t.drop(n.Job, n.Sequence)
+		if n.Parent != nil {
+			t.childEnded(*n.Parent)
+		}
+	case e != nil && e.state != StateRunning:
+		t.wake(e)
+	}
+}
+
+// beaten takes a worker's beat.
+func (t *term) beaten(name string, b beat) {
+	m := t.members[name]
+	if m == nil {
+		m = &member{name: name, deals: map[uint64]*entry{}, started: time.Now()}
+		t.members[name] = m
+		t.log.InfoContext(t.ctx, "worker is there", "worker", name, "slots", b.Slots)
+	}
+	m.heard, m.beat = time.Now(), b
+	has := make(map[uint64]bool, len(b.Deals))
+	for _, d := range b.Deals {
+		has[d.Deal] = true
+		if t.deals[d.Deal] == nil {
+			t.adopt(m, d)
+		}
+	}
+	m.beat.Deals = nil
+	for number, e := range m.deals {
+		// What it was sent and does not have got lost on the way, or its end on the way back.
+		if !has[number] && (number>>32 != t.epoch || b.Epoch == t.epoch && number <= b.Received) {
+			t.lost(e)
+		}
+	}
+	t.found(name)
+	if b.Leaving {
+		t.remove(m)
+	}
+}
+
+// adopt takes over a job that a worker has from an earlier term.
+func (t *term) adopt(m *member, d dealtJob) {
+	address, ok := parseJobSubject(d.Subject)
+	if !ok || t.known[address.Job] != nil || d.Deal>>32 == t.epoch {
+		return
+	}
+	e := &entry{
+		id: address.Job, lane: laneOf(address), sequence: d.Sequence, state: StateRunning, number: d.Deal, member: m, returned: d.Returned,
+	}
+	t.known[e.id], t.deals[e.number], m.deals[e.number] = e, e, e
+	t.live.add(e.sequence)
+	if !e.returned {
+		m.busy++
+		t.waiting.Began(e.lane)
+	}
+}
+
+// lost has a job dealt again.
+func (t *term) lost(e *entry) {
+	t.again[e.id] = struct{}{}
+	t.wake(e)
+}
+
+// remove has the jobs of a worker that is gone dealt again.
+func (t *term) remove(m *member) {
+	delete(t.members, m.name)
+	entries := make([]*entry, 0, len(m.deals))
+	for _, e := range m.deals {
+		entries = append(entries, e)
+	}
+	slices.SortFunc(entries, func(a, b *entry) int { return int(b.number) - int(a.number) }) //nolint:gosec // the order is what counts
+	for _, e := range entries {
+		t.lost(e)
+	}
+	t.log.InfoContext(t.ctx, "worker is gone", "worker", m.name, "jobs", len(entries))
+}
+
+// checkMembers removes workers that were not heard from for too long. Time in which this process could not hear does not count.
+func (t *term) checkMembers(now time.Time) {
+	if deaf := now.Sub(t.sweep.ticked); !t.sweep.ticked.IsZero() && deaf > 4*tickPause || !t.conn.nc.IsConnected() {
+		for _, m := range t.members {
+			m.heard = m.heard.Add(deaf)
+		}
+		t.census.until = t.census.until.Add(deaf)
+	}
+	t.sweep.ticked = now
+	for _, m := range t.members {
+		if now.Sub(m.heard) > workerTimeout {
+			t.remove(m)
+		}
+	}
+	if !t.census.over() && now.After(t.census.until) {
+		missing := make([]string, 0, len(t.census.expected))
+		for name := range t.census.expected {
+			missing = append(missing, name)
+		}
+		t.found(missing...)
+	}
+}

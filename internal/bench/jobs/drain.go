@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime/pprof"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+const drained = 50_000
+
+// measureDrain fills the queue and then runs it empty, synced and relaxed, beside the floor.
+func measureDrain(ctx context.Context) (rows []row, err error) {
+	many := make([]string, 50)
+	for i := range many {
+		many[i] = fmt.Sprintf("guest%d", i)
+	}
+	for _, relaxed := range []bool{false, true} {
+		goal, mode := 15_000.0, "synced"
+		if relaxed {
+			goal, mode = 25_000, "relaxed"
+		}
+		floor, err := floor(ctx, relaxed, drained)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row{name: "floor, " + mode, figure: floor, unit: "jobs/s"})
+		for _, c := range []struct {
+			name       string
+			ids        []string
+			concurrent int
+			slots      int
+		}{
+			{"50 extensions, default slots", many, 10, 0},
+			{"one extension, 1,000 slots", many[:1], 1000, 1000},
+		} {
+			rate, err := drain(ctx, relaxed, c.ids, c.concurrent, c.slots)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows,
+				row{name: "drain, " + c.name + ", " + mode, figure: rate, unit: "jobs/s", goal: goal, atLeast: true},
+				row{name: "of the floor", figure: rate / floor, unit: "x", goal: 0.5, atLeast: true},
+			)
+		}
+	}
+	return rows, nil
+}
+
+func drain(ctx context.Context, relaxed bool, ids []string, concurrent, slots int) (rate float64, err error) {
+	c, err := newCluster(ctx, relaxed)
+	if err != nil {
+		return 0, err
+	}
+	defer c.close()
+	if err := c.install(ctx, ids, concurrent); err != nil {
+		return 0, err
+	}
+	for _, id := range ids {
+		if err := c.conn.PauseExtension(ctx, id); err != nil {
+			return 0, err
+		}
+	}
+	stop, err := c.work(ctx, slots)
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if stopErr := stop(); err == nil {
+			err = stopErr
+		}
+	}()
+	if _, err := c.conn.EnqueueMany(ctx, jobs(drained, ids)); err != nil {
+		return 0, err
+	}
+	for { // until the dealer has them all
+		status, err := c.conn.QueueStatus(ctx)
+		if err == nil && status.Waiting == drained {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if path := os.Getenv("CPUPROFILE"); path != "" {
+		f, err := os.Create(path) //nolint:gosec // named by who measures
+		if err != nil {
+			return 0, err
+		}
+		defer func() { _ = f.Close() }()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return 0, err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	start := time.Now()
+	for _, id := range ids {
+		if err := c.conn.ResumeExtension(ctx, id); err != nil {
+			return 0, err
+		}
+	}
+	if err := c.ended(ctx); err != nil {
+		return 0, err
+	}
+	return drained / time.Since(start).Seconds(), nil
+}
+
+var _ = nats.Header{}
