@@ -178,15 +178,10 @@ func (a *Attempt) Follow(report func() Report, fenced func(), asked func(Request
 	a.mu.Lock()
 	a.fenced, a.asked = fenced, asked
 	a.mu.Unlock()
-	a.following.start(func(ctx context.Context) {
-		timer := time.NewTimer(visibleAfter)
-		defer timer.Stop()
+	a.following.startAfter(visibleAfter, func(ctx context.Context) {
+		tick := time.NewTicker(refresh)
+		defer tick.Stop()
 		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-timer.C:
-			}
 			err := a.write(ctx, func(run *Run) { run.State, run.Report = StateRunning, report() })
 			if errors.Is(err, ErrFenced) {
 				fenced()
@@ -195,7 +190,11 @@ func (a *Attempt) Follow(report func() Report, fenced func(), asked func(Request
 			if err != nil && ctx.Err() == nil {
 				a.delivery.queue.conn.log.WarnContext(ctx, "run record not refreshed", "job_id", a.Job.ID, "error", err)
 			}
-			timer.Reset(refresh)
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
 		}
 	})
 }
@@ -264,17 +263,46 @@ func (a *Attempt) Returned() { a.delivery.Returned() }
 //
 // ErrFenced: the outcome is another's to record. ctx's: the job is dealt again.
 func (a *Attempt) End(ctx context.Context, outcome Outcome) error {
-	err := a.finish(ctx, func(run *Run) {
+	err := a.finish(ctx, a.ending(outcome))
+	if err == nil {
+		a.delivery.ended()
+	}
+	return err
+}
+
+// EndSoon is End that does not wait: it calls done when the outcome is on disk, or with an error after the first try. Then the attempt
+// has not ended, and End tries on. done must not block.
+func (a *Attempt) EndSoon(outcome Outcome, done func(error)) {
+	a.following.end()
+	a.Returned()
+	a.mu.Lock()
+	run := *a.run
+	a.ending(outcome)(&run)
+	a.writes++
+	run.Write = a.writes
+	a.mu.Unlock()
+	msg, err := run.message()
+	if err != nil {
+		done(err)
+		return
+	}
+	a.delivery.queue.conn.records.submit(msg, func(_ uint64, err error) {
+		if err == nil {
+			a.delivery.ended()
+		}
+		done(err)
+	})
+}
+
+// ending makes a record that of an outcome.
+func (a *Attempt) ending(outcome Outcome) func(*Run) {
+	return func(run *Run) {
 		run.State, run.ExitCode, run.Report, run.FinishedAt = outcome.State, outcome.ExitCode, outcome.Report, now()
 		run.fail(outcome.Failure)
 		if outcome.State == StateDead {
 			run.DeadLetter = a.delivery.deadLetter()
 		}
-	})
-	if err == nil {
-		a.delivery.ended()
 	}
-	return err
 }
 
 // Retry records a failed attempt, after which the next one is due at a time. While the bus does not answer it tries again, until ctx
@@ -392,20 +420,42 @@ func (a *Attempt) UseVersion(version, digest string) {
 
 // background is a goroutine that can be ended.
 type background struct {
-	stop context.CancelFunc
-	wg   sync.WaitGroup
+	mu    sync.Mutex
+	timer *time.Timer
+	stop  context.CancelFunc
+	over  bool
+	wg    sync.WaitGroup
 }
 
 func (b *background) start(run func(ctx context.Context)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
+		return
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	b.stop = stop
 	b.wg.Go(func() { run(ctx) })
 }
 
-// end ends the goroutine and waits for it. Without one it does nothing.
+// startAfter starts it after a while, unless it was ended before. Until then it costs a timer.
+func (b *background) startAfter(pause time.Duration, run func(ctx context.Context)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.timer = time.AfterFunc(pause, func() { b.start(run) })
+}
+
+// end ends the goroutine and waits for it. Without one it sees to it that none is started.
 func (b *background) end() {
-	if b.stop != nil {
-		b.stop()
+	b.mu.Lock()
+	b.over = true
+	stop := b.stop
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	b.mu.Unlock()
+	if stop != nil {
+		stop()
 		b.wg.Wait()
 	}
 }

@@ -2,8 +2,6 @@ package bus
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -32,12 +30,10 @@ type committer struct {
 	busy    int
 }
 
-// commit is one write on its way.
+// commit is one write on its way. done is called when it is kept, or not; it must not block.
 type commit struct {
-	msg      *nats.Msg
-	done     chan struct{}
-	sequence uint64
-	err      error
+	msg  *nats.Msg
+	done func(sequence uint64, err error)
 }
 
 // publish writes a message and returns its sequence once it is kept. The message's headers say what it expects.
@@ -46,19 +42,28 @@ type commit struct {
 //
 // What js.PublishMsg would return. When ctx ends, the message may or may not be written.
 func (c *committer) publish(ctx context.Context, msg *nats.Msg) (uint64, error) {
-	w := &commit{msg: msg, done: make(chan struct{})}
+	type result struct {
+		sequence uint64
+		err      error
+	}
+	done := make(chan result, 1)
+	c.submit(msg, func(sequence uint64, err error) { done <- result{sequence, err} })
+	select {
+	case r := <-done:
+		return r.sequence, r.err
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+// submit is publish that does not wait: done is told.
+func (c *committer) submit(msg *nats.Msg, done func(sequence uint64, err error)) {
 	c.mu.Lock()
-	c.waiting = append(c.waiting, w)
+	defer c.mu.Unlock()
+	c.waiting = append(c.waiting, &commit{msg: msg, done: done})
 	if c.busy < maxBatches && (c.busy == 0 || len(c.waiting) >= minBatch) {
 		c.busy++
 		go c.work()
-	}
-	c.mu.Unlock()
-	select {
-	case <-w.done:
-		return w.sequence, w.err
-	case <-ctx.Done():
-		return 0, ctx.Err()
 	}
 }
 
@@ -89,15 +94,15 @@ func (c *committer) write(group []*commit) {
 	for _, w := range group {
 		future, err := c.js.PublishMsgAsync(w.msg)
 		if err != nil {
-			w.finish(0, err)
+			w.done(0, err)
 			continue
 		}
 		wg.Go(func() {
 			select {
 			case ack := <-future.Ok():
-				w.finish(ack.Sequence, nil)
+				w.done(ack.Sequence, nil)
 			case err := <-future.Err():
-				w.finish(0, err)
+				w.done(0, err)
 			}
 		})
 	}
@@ -123,18 +128,7 @@ func (c *committer) writeBatch(group []*commit) bool {
 	}
 	first := ack.Sequence - uint64(len(group)) + 1
 	for i, w := range group {
-		w.finish(first+uint64(i), nil) //nolint:gosec // an index
+		w.done(first+uint64(i), nil) //nolint:gosec // an index
 	}
 	return true
-}
-
-func (w *commit) finish(sequence uint64, err error) {
-	w.sequence = sequence
-	if err != nil {
-		w.err = err
-		if errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, nats.ErrTimeout) {
-			w.err = fmt.Errorf("not confirmed: %w", err)
-		}
-	}
-	close(w.done)
 }

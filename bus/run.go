@@ -272,16 +272,9 @@ func (c *Conn) saveRun(ctx context.Context, run *Run) error {
 
 // saveRunOnce is saveRun with isConflict's error for a record that has moved on.
 func (c *Conn) saveRunOnce(ctx context.Context, run *Run) error {
-	data, err := json.Marshal(run)
+	msg, err := run.message()
 	if err != nil {
-		return fmt.Errorf("encode run record: %w", err)
-	}
-	msg := nats.NewMsg(RunSubject(run.Job))
-	msg.Data = data
-	msg.Header.Set(headerAttempt, strconv.FormatUint(run.Attempt, 10))
-	msg.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(run.revision, 10))
-	if run.State.Ended() {
-		msg.Header.Set(jetstream.MsgTTLHeader, retention(run.State).String())
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*confirmTime)
 	defer cancel()
@@ -291,6 +284,22 @@ func (c *Conn) saveRunOnce(ctx context.Context, run *Run) error {
 	}
 	run.revision = sequence
 	return nil
+}
+
+// message is the record as it is published on RUNS.
+func (r *Run) message() (*nats.Msg, error) {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("encode run record: %w", err)
+	}
+	msg := nats.NewMsg(RunSubject(r.Job))
+	msg.Data = data
+	msg.Header[headerAttempt] = []string{strconv.FormatUint(r.Attempt, 10)}
+	msg.Header[jetstream.ExpectedLastSubjSeqHeader] = []string{strconv.FormatUint(r.revision, 10)}
+	if r.State.Ended() {
+		msg.Header[jetstream.MsgTTLHeader] = []string{retention(r.State).String()}
+	}
+	return msg, nil
 }
 
 // settleConflict looks at the record that was in the way. If it is the same attempt's, then its confirmation got lost: it is
@@ -304,10 +313,13 @@ func (c *Conn) settleConflict(ctx context.Context, run *Run) error {
 	if err != nil {
 		return fmt.Errorf("write run record of job %s: %w", run.Job, err)
 	}
-	if run.Holder == "" || stored.Holder != run.Holder || stored.revision == run.revision || stored.State.Ended() && stored.Write != run.Write {
+	if run.Holder == "" || stored.Holder != run.Holder || stored.revision == run.revision {
 		return ErrFenced
 	}
 	run.revision = stored.revision
+	if stored.State.Ended() {
+		return nil // by this attempt, with a write whose confirmation got lost
+	}
 	run.CancelRequested, run.Paused = stored.CancelRequested, stored.Paused
 	if stored.Write == run.Write {
 		return nil

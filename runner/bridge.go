@@ -26,6 +26,7 @@ type bridge struct {
 	job     *bus.Job
 	attempt uint64
 	report  *reporter
+	metrics *Metrics
 
 	mu sync.Mutex
 	// occurrences counts the calls of this job by hash: with them a call made again after a restart has the key it had.
@@ -34,7 +35,17 @@ type bridge struct {
 
 // call takes one call through the door and returns what the guest gets.
 func (b *bridge) call(ctx context.Context, c sandbox.Call) json.RawMessage {
-	answer, err := b.pass(ctx, c)
+	start := time.Now()
+	method, err := capabilities.ParseMethod(c.Method)
+	ctx, span := startCall(ctx, method)
+	var answer json.RawMessage
+	if err != nil {
+		err = bus.Errorf(bus.InvalidArgument, "%v", err)
+	} else {
+		answer, err = b.pass(ctx, c, method)
+	}
+	bus.EndSpan(span, err)
+	b.metrics.called(method.Operation, err, time.Since(start))
 	if err == nil {
 		b.report.called(false)
 		return answer
@@ -45,11 +56,7 @@ func (b *bridge) call(ctx context.Context, c sandbox.Call) json.RawMessage {
 	return refusal
 }
 
-func (b *bridge) pass(ctx context.Context, c sandbox.Call) (json.RawMessage, error) {
-	method, err := capabilities.ParseMethod(c.Method)
-	if err != nil {
-		return nil, bus.Errorf(bus.InvalidArgument, "%v", err)
-	}
+func (b *bridge) pass(ctx context.Context, c sandbox.Call, method capabilities.Method) (_ json.RawMessage, err error) {
 	decision := b.grant.Admit(capabilities.Request{
 		Extension: b.job.Extension, Method: method, JobLibrary: b.job.Library, Library: c.Library,
 	}, b.rate)

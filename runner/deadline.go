@@ -28,11 +28,9 @@ type deadline struct {
 	grace time.Duration
 }
 
-// watch returns a context that ends when the guest must. Stop releases it.
-func (d *deadline) watch(ctx context.Context, after, grace time.Duration) (watched context.Context, stop func()) {
+// watch has end called when the guest must end. Stop ends that.
+func (d *deadline) watch(end context.CancelCauseFunc, after, grace time.Duration) (stop func()) {
 	d.after = after
-	hard, release := context.WithTimeoutCause(ctx, after+grace, d.late())
-	soft, end := context.WithCancelCause(hard)
 	d.mu.Lock()
 	d.end, d.grace = end, grace
 	d.mu.Unlock()
@@ -43,13 +41,11 @@ func (d *deadline) watch(ctx context.Context, after, grace time.Duration) (watch
 		d.passed.Store(true)
 		if !d.asked.Load() {
 			end(d.late())
+			return
 		}
+		time.AfterFunc(grace, func() { end(d.late()) })
 	})
-	return soft, func() {
-		timer.Stop()
-		end(nil)
-		release()
-	}
+	return func() { timer.Stop() }
 }
 
 // ask has the guest end for a request of somebody.

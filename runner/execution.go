@@ -60,20 +60,29 @@ func (e *execution) run(ctx, taking context.Context) (end ending) {
 	}
 	e.attempt.Follow(e.report.snapshot, func() { fenced(bus.ErrFenced) }, e.deadline.ask)
 
-	waiting, stopWaiting := context.WithCancelCause(ctx)
-	defer stopWaiting(nil)
-	defer context.AfterFunc(taking, func() { stopWaiting(errShutdown) })()
-	module, err := e.worker.modules.acquire(waiting, moduleKey{e.extension.Digest, e.worker.memory(&e.extension), e.extension.Manifest.NoSnapshot})
-	if err != nil {
-		return ending{err: because(waiting, err)}
-	}
-	defer e.worker.modules.release(module)
-	leave, err := e.worker.admission.admit(waiting, module.key.memory)
+	module, leave, err := e.room(ctx, taking)
 	if err != nil {
 		return ending{err: err}
 	}
+	defer e.worker.modules.release(module)
 	defer leave()
 	return e.enter(ctx, module.module, fenced)
+}
+
+// room waits until the module is prepared and there is memory for the job.
+func (e *execution) room(ctx, taking context.Context) (module *preparation, leave func(), err error) {
+	waiting, stopWaiting := context.WithCancelCause(ctx)
+	defer stopWaiting(nil)
+	defer context.AfterFunc(taking, func() { stopWaiting(errShutdown) })()
+	module, err = e.worker.modules.acquire(waiting, moduleKey{e.extension.Digest, e.worker.memory(&e.extension), e.extension.Manifest.NoSnapshot})
+	if err != nil {
+		return nil, nil, because(waiting, err)
+	}
+	if leave, err = e.worker.admission.admit(waiting, module.key.memory); err != nil {
+		e.worker.modules.release(module)
+		return nil, nil, err
+	}
+	return module, leave, nil
 }
 
 // because is why something failed: what ended ctx, or else the error.
@@ -91,8 +100,7 @@ func (e *execution) enter(ctx context.Context, module *sandbox.Module, fenced co
 	if !ok {
 		return ending{err: permanent(bus.NotFound, "extension %s has no job %q", job.Extension, job.Name)}
 	}
-	ctx, stop := e.deadline.watch(ctx, e.timeout(), e.worker.config.Grace)
-	defer stop()
+	defer e.deadline.watch(fenced, e.timeout(), e.worker.config.Grace)()
 	input, session, err := e.prepare(definition, fenced)
 	if err != nil {
 		return ending{err: err}

@@ -35,6 +35,20 @@ func (h *told) heard() []string {
 	return words
 }
 
+func TestReporterTellsNothingOfWhatEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var h told
+		r := newReporter(1, newArenas(), h.publish)
+		r.tellState(bus.StateRunning, "w")
+		r.finish()
+		<-time.After(10 * tellPause)
+		if words := h.heard(); len(words) > 0 {
+			t.Errorf("told %q", words)
+		}
+	})
+}
+
 func TestReporterTells(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -48,7 +62,6 @@ func TestReporterTells(t *testing.T) {
 			}
 		}
 		r.tellState(bus.StateRunning, "w")
-		expect("state")
 		line := []byte("one")
 		logged(r, sandbox.Info, line)
 		copy(line, "xxx") // the guest goes on
@@ -58,7 +71,7 @@ func TestReporterTells(t *testing.T) {
 		progressed(r, 0.5, []byte("half"))
 		expect() // not yet: the guest does not wait for the bus
 		<-time.After(tellPause)
-		expect("log info one", "warning  careful", "log error two", "progress  half")
+		expect("state", "log info one", "warning  careful", "log error two", "progress  half")
 		<-time.After(10 * tellPause)
 		expect()
 		logged(r, sandbox.Info, "three")

@@ -39,6 +39,9 @@ type telling struct {
 	logs, warnings int
 	untold         []bool
 	progress       bool
+	// state is that the attempt runs, as long as it is not told. Of an attempt that ends at once and says nothing it never is: its
+	// outcome tells.
+	state *bus.Activity
 	// timer tells what there is; it is nil in an attempt that had nothing to tell so far. set says that it will fire.
 	timer *time.Timer
 	set   bool
@@ -101,6 +104,9 @@ func (r *reporter) tell() {
 	defer r.telling.order.Unlock()
 	n := r.news()
 	now := time.Now().UTC()
+	if n.state != nil {
+		r.publish(*n.state)
+	}
 	for _, warning := range n.order {
 		if warning {
 			r.publish(bus.Activity{Kind: bus.ActivityWarning, At: now, Attempt: r.attempt, Text: n.warnings[0]})
@@ -118,6 +124,7 @@ func (r *reporter) tell() {
 
 // news is what is not told yet.
 type news struct {
+	state    *bus.Activity
 	order    []bool
 	logs     []bus.LogLine
 	warnings []string
@@ -139,14 +146,20 @@ func (r *reporter) news() news {
 	if t.progress {
 		n.message = string(r.message)
 	}
+	if !t.over || len(n.order) > 0 || n.progress {
+		n.state, t.state = t.state, nil
+	}
 	t.set, t.untold, t.progress = false, nil, false
 	t.logs, t.warnings = len(r.report.Logs), len(r.report.Warnings)
 	return n
 }
 
-// tellState tells where the attempt stands.
+// tellState tells where the attempt stands, soon.
 func (r *reporter) tellState(state bus.State, worker string) {
-	r.publish(bus.Activity{Kind: bus.ActivityState, At: time.Now().UTC(), Attempt: r.attempt, State: state, Worker: worker})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.telling.state = &bus.Activity{Kind: bus.ActivityState, At: time.Now().UTC(), Attempt: r.attempt, State: state, Worker: worker}
+	r.tellSoon()
 }
 
 // finish tells what is left, once the guest has returned. Nothing is told after it, and what comes is lost.

@@ -33,6 +33,14 @@ func permanent(code bus.Code, format string, args ...any) error {
 // Error is the sentence; the code has a place of its own in the record.
 func (e *permanentError) Error() string { return e.message }
 
+// completed tells whether the job is done.
+func (end ending) completed() bool { return end.exitCode != nil && *end.exitCode == exitCompleted }
+
+// outcome is that of a job that is done.
+func (e *execution) outcome(end ending) bus.Outcome {
+	return bus.Outcome{State: bus.StateCompleted, ExitCode: end.exitCode, Report: e.report.snapshot()}
+}
+
 // settle decides what the ending of an attempt means for its job, and records it.
 func (e *execution) settle(ctx context.Context, end ending) error {
 	report := e.report.snapshot()
@@ -45,8 +53,8 @@ func (e *execution) settle(ctx context.Context, end ending) error {
 	case errors.Is(end.err, bus.ErrFenced):
 		e.attempt.Abandon()
 		return bus.ErrFenced
-	case end.exitCode != nil && *end.exitCode == exitCompleted:
-		return e.attempt.End(ctx, bus.Outcome{State: bus.StateCompleted, ExitCode: end.exitCode, Report: report})
+	case end.completed():
+		return e.attempt.End(ctx, e.outcome(end))
 	case request == bus.CancelRequest && (end.exitCode != nil || errors.Is(end.err, errAsked)):
 		return e.attempt.End(ctx, bus.Outcome{State: bus.StateCancelled, ExitCode: end.exitCode, Report: report})
 	case errors.Is(end.err, errShutdown), request == bus.PauseRequest && (stopped || errors.Is(end.err, errAsked)),

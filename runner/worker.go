@@ -141,19 +141,36 @@ func (w *Worker) handle(ctx, taking context.Context, delivery *bus.Delivery) {
 	attempt.Returned()
 
 	w.settlements <- struct{}{}
-	w.settling.Go(func() {
-		defer func() { <-w.settlements }()
-		settling, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-		defer cancel(nil)
-		stop := context.AfterFunc(ctx, func() { time.AfterFunc(settleTime, func() { cancel(errShutdown) }) })
-		defer stop()
-		err := e.settle(settling, end)
+	w.settling.Add(1)
+	recorded := func(err error) {
 		if err != nil {
 			w.log.WarnContext(ctx, "attempt not recorded", "job_id", job.ID, "error", err)
 		}
 		w.log.DebugContext(ctx, "attempt ended", "job_id", job.ID, "extension", job.Extension, "library", job.Library,
 			"attempt", attempt.Token, "duration", time.Since(start), "error", end.err)
-	})
+		<-w.settlements
+		w.settling.Done()
+	}
+	if end.completed() { // as most do: no goroutine has to wait for it
+		attempt.EndSoon(e.outcome(end), func(err error) {
+			if err == nil {
+				recorded(nil)
+				return
+			}
+			go func() { recorded(w.settle(ctx, e, end)) }()
+		})
+		return
+	}
+	go func() { recorded(w.settle(ctx, e, end)) }()
+}
+
+// settle records what an ending means, however long the bus takes, but for a shutdown.
+func (w *Worker) settle(ctx context.Context, e *execution, end ending) error {
+	settling, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(settleTime, func() { cancel(errShutdown) }) })
+	defer stop()
+	return e.settle(settling, end)
 }
 
 // changed keeps up with the catalogue: what is installed is prepared at once, what is not any more is freed.

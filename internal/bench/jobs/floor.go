@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"time"
 
@@ -56,7 +57,7 @@ func floor(ctx context.Context, relaxed bool, n int) (float64, error) {
 		return 0, err
 	}
 	defer messages.Stop()
-	start := time.Now()
+	start, cpu := time.Now(), processTime()
 	batches, failed := make(chan []*nats.Msg, 2), make(chan error, 1)
 	go func() {
 		for batch := range batches {
@@ -86,6 +87,7 @@ func floor(ctx context.Context, relaxed bool, n int) (float64, error) {
 	if err := <-failed; err != nil {
 		return 0, err
 	}
+	fmt.Fprintf(os.Stderr, "%.1f us of processor time a message\n", float64((processTime()-cpu).Microseconds())/float64(n))
 	return float64(n) / time.Since(start).Seconds(), nil
 }
 
