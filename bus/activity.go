@@ -88,15 +88,49 @@ func (c *Conn) WatchRun(ctx context.Context, job uuid.UUID) (<-chan *Run, error)
 	return out, nil
 }
 
+// WatchOutcomes returns the run records of all jobs as they are written from now on. The channel is closed when ctx ends.
+func (c *Conn) WatchOutcomes(ctx context.Context) (<-chan *Run, error) {
+	out := make(chan *Run, 64)
+	consumer, err := c.js.OrderedConsumer(ctx, runsStream, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{runSubjects}, DeliverPolicy: jetstream.DeliverNewPolicy,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("watch outcomes: %w", err)
+	}
+	err = c.handOut(ctx, consumer, func(msg jetstream.Msg) {
+		meta, err := msg.Metadata()
+		if err != nil || len(msg.Data()) == 0 {
+			return
+		}
+		run, err := decodeRun(msg.Data(), meta.Sequence.Stream)
+		if err != nil {
+			return
+		}
+		select {
+		case out <- run:
+		case <-ctx.Done():
+		}
+	}, func() { close(out) })
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // follow hands every message of a subject to handle, in order, until ctx ends; done is called last.
 func (c *Conn) follow(ctx context.Context, stream, subject string, handle func(jetstream.Msg), done func()) error {
 	consumer, err := c.js.OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subject}})
 	if err != nil {
 		return fmt.Errorf("follow %s: %w", subject, err)
 	}
+	return c.handOut(ctx, consumer, handle, done)
+}
+
+// handOut hands what a consumer delivers to handle until ctx ends; done is called last.
+func (c *Conn) handOut(ctx context.Context, consumer jetstream.Consumer, handle func(jetstream.Msg), done func()) error {
 	messages, err := consumer.Messages()
 	if err != nil {
-		return fmt.Errorf("follow %s: %w", subject, err)
+		return fmt.Errorf("follow a stream: %w", err)
 	}
 	stop := context.AfterFunc(ctx, messages.Stop)
 	go func() {

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/airlock-run/airlock/bus"
+)
+
+// measureDelayed measures how late delayed jobs begin, with 20 that become due each second. Begins are told by the run record.
+func measureDelayed(ctx context.Context) ([]row, error) {
+	c, err := newCluster(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	if err := c.install(ctx, []string{"guest"}, 100); err != nil {
+		return nil, err
+	}
+	stop, err := c.work(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = stop() }()
+	runs, err := c.conn.WatchOutcomes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	const n = 200
+	due := map[uuid.UUID]time.Time{}
+	first := time.Now().Add(4 * time.Second)
+	for i := range n {
+		at := first.Add(time.Duration(i) * 50 * time.Millisecond)
+		job := &bus.Job{
+			ID: uuid.Must(uuid.NewV7()), Extension: "guest", Name: emptyJob, Library: uuid.New(), Input: json.RawMessage(`{"n":1}`), Due: &at,
+		}
+		due[job.ID] = at
+		if err := c.conn.Enqueue(ctx, job); err != nil {
+			return nil, err
+		}
+	}
+	var late []time.Duration
+	for run := range runs {
+		if at, ok := due[run.Job]; ok && run.State.Ended() {
+			late = append(late, run.StartedAt.Sub(at))
+			if len(late) == n {
+				break
+			}
+		}
+	}
+	early := 0
+	for _, d := range late {
+		if d < 0 {
+			early++
+		}
+	}
+	return []row{
+		{name: "delayed job begins after due, p50", figure: ms(quantile(late, 0.5)), unit: "ms", goal: 5},
+		{name: "delayed job begins after due, p99", figure: ms(quantile(late, 0.99)), unit: "ms", goal: 20},
+		{name: "delayed jobs that began early", figure: float64(early), unit: "jobs"},
+	}, nil
+}

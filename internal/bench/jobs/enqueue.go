@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// measureEnqueue enqueues in batches of 1,000, in turns with raw atomic batches of messages of the same size on a stream of the same kind.
+func measureEnqueue(ctx context.Context) ([]row, error) {
+	c, err := newCluster(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	nc, err := nats.Connect("", nats.InProcessServer(c.server))
+	if err != nil {
+		return nil, err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := js.CreateStream(ctx, jetstream.StreamConfig{
+		Name: "RAW", Subjects: []string{"raw.>"}, AllowAtomicPublish: true, AllowMsgTTL: true, AllowMsgSchedules: true, AllowDirect: true, MaxMsgsPerSubject: 1,
+	}); err != nil {
+		return nil, err
+	}
+	const n = 10_000
+	var ours, raw time.Duration
+	for range 5 {
+		batch := jobs(n, []string{"guest"})
+		start := time.Now()
+		if _, err := c.conn.EnqueueMany(ctx, batch); err != nil {
+			return nil, err
+		}
+		ours += time.Since(start)
+		start = time.Now()
+		if err := publish(ctx, js, "raw.", n, 230); err != nil {
+			return nil, err
+		}
+		raw += time.Since(start)
+	}
+	return []row{
+		{name: "enqueue, batches of 1,000", figure: 5 * n / ours.Seconds(), unit: "jobs/s"},
+		{name: "raw atomic batches of 1,000", figure: 5 * n / raw.Seconds(), unit: "messages/s"},
+		{name: "enqueue, of raw", figure: raw.Seconds() / ours.Seconds(), unit: "x", goal: 0.8, atLeast: true},
+	}, nil
+}
