@@ -137,7 +137,7 @@ func refusal(t *tree, s source, imported string) string {
 	l := layerOf(t, s)
 	ours, isOurs := strings.CutPrefix(imported, module+"/")
 	switch {
-	case !t.test(s) && (imported == "testing" || isOurs && t.forTests(ours)):
+	case !t.test(s) && !below(s.path, "internal/bench") && (imported == "testing" || isOurs && t.forTests(ours)): // bench is not in the program
 		return "what is for tests stays out of the program"
 	case !isOurs:
 		if l.pure != nil && !t.test(s) && !standard(imported) && !slices.Contains(l.pure, imported) {

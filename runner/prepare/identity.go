@@ -15,7 +15,7 @@ import (
 )
 
 // format is the version of what is kept of a module. Raise it whenever a file of an entry, or what makes it, changes.
-const format = 2
+const format = 3
 
 // identity names all but the module and its options that an entry depends on. The engine keeps machine code by its own
 // version and by what the processor can do.

@@ -58,13 +58,13 @@ func TestFloodEndsWithItsLimit(t *testing.T) {
 	})
 }
 
-// One fd_write takes 64 KiB, however much its vectors name, and in lines that fit a log.
+// One fd_write takes 16 KiB, however much its vectors name, and in lines that fit a log.
 func TestPrintedIsTakenInParts(t *testing.T) {
 	t.Parallel()
 	onHostile(t, func(t *testing.T, m *sandbox.Module) {
 		host := &counter{}
 		result, err := run(t.Context(), m, "vectors", "", host)
-		if err != nil || result.ExitCode != 64 || host.bytes != 64<<10 || host.lines != 8 {
+		if err != nil || result.ExitCode != 16 || host.bytes != 16<<10 || host.lines != 2 {
 			t.Errorf("%d KiB taken, %d lines, %d bytes, %v", result.ExitCode, host.lines, host.bytes, err)
 		}
 		const errnoInval = 28

@@ -63,6 +63,9 @@ type spent struct {
 	// since is when it was last looked at how much of the memory is in place; settled is set once all but a little is.
 	since   time.Time
 	settled bool
+	// ration is what the guest got last, and turn is when.
+	ration int64
+	turn   time.Time
 }
 
 // fuelUsed is how much the guest executed.
@@ -73,9 +76,12 @@ func (s *instance) fuelUsed() uint64 {
 
 // Rations of fuel: what a guest executes between two turns of the host. A unit is a third of a nanosecond, unless it is
 // one of the eight of an access to memory that was never touched, which is a page fault of up to two microseconds. A small
-// ration is 750 of those, a large one is for who has no more pages to touch.
+// ration is 750 of those, a large one is for who has no more pages to touch. Most code uses that up in 6 to 10 microseconds,
+// which is little for what a turn costs: who is so quick gets more. The next time it may be slow, so it is not much more.
 const (
-	smallRation, largeRation = 6_000, 64_000
+	smallRation, largeRation, quickRation = 6_000, 64_000, 256_000
+	// quick is how long a large ration may last for the next to be a quick one; a quick one lasts as much longer as it is larger.
+	quick = 50 * time.Microsecond
 	// fewPages is as many pages as may be touched within a ration.
 	fewPages = 900
 	// settlePause is how long a guest runs before it is looked at again how much of its memory is in place.
@@ -95,7 +101,7 @@ func refill(_ context.Context, s *instance, stack []uint64) {
 	if used > 0 && uint64(used) >= s.limits.Fuel {
 		panic(&LimitError{LimitFuel, fmt.Sprintf("all of %d units are used up", s.limits.Fuel)})
 	}
-	ration := s.ration() - max(left, 0) // who has some left, after memory.grow, has a ration then: it may give some back
+	ration := s.ration(left) - max(left, 0) // who has some left, after memory.grow, has a ration then: it may give some back
 	if rest := s.limits.Fuel - uint64(max(used, 0)); ration > 0 && uint64(ration) > rest {
 		ration = int64(rest) //nolint:gosec // less than a ration
 	}
@@ -103,19 +109,25 @@ func refill(_ context.Context, s *instance, stack []uint64) {
 	stack[0] = api.EncodeI32(int32(left + ration)) //nolint:gosec // a debt is at most some thousands
 }
 
-// ration is how much a guest gets at once.
-func (s *instance) ration() int64 {
+// ration is how much a guest gets at once that has some left, or used up all.
+func (s *instance) ration(left int64) int64 {
+	now := time.Now()
+	last, took := s.spent.ration, now.Sub(s.spent.turn)
+	s.spent.ration, s.spent.turn = smallRation, now
 	// What it gets by memory.grow is put in place then.
-	if s.spent.settled || s.memory.start <= fewPages*systemPage {
-		return largeRation
-	}
-	if now := time.Now(); now.Sub(s.spent.since) > settlePause { // at once, and then now and again
+	settled := s.spent.settled || s.memory.start <= fewPages*systemPage
+	if !settled && now.Sub(s.spent.since) > settlePause { // at once, and then now and again
 		s.spent.since = now
-		if s.spent.settled = s.memory.untouched(s.memory.start) <= fewPages; s.spent.settled {
-			return largeRation
+		s.spent.settled = s.memory.untouched(s.memory.start) <= fewPages
+		settled = s.spent.settled
+	}
+	if settled {
+		s.spent.ration = largeRation
+		if left < 0 && last >= largeRation && took < quick*time.Duration(last/largeRation) {
+			s.spent.ration = quickRation
 		}
 	}
-	return smallRation
+	return s.spent.ration
 }
 
 // maxDepth is the largest machine stack a guest may have, in bytes. The engine doubles a stack that is used up and copies

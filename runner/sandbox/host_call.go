@@ -38,7 +38,7 @@ func (s *instance) method(function string, ptr, length uint32) string {
 
 func (s *instance) answer(ctx context.Context, call Call) json.RawMessage {
 	if len(call.Payload) <= MaxPayload {
-		call.Payload = bytes.Clone(call.Payload) // the host may keep it
+		call.Payload = s.copied(ctx, "spacedrive_call", call.Payload) // the host may keep it
 	}
 	var refusal json.RawMessage
 	s.promptly(ctx, "spacedrive_call", len(call.Payload), func() { refusal = s.refuse(call) })
@@ -68,6 +68,23 @@ func (s *instance) promptly(ctx context.Context, function string, size int, work
 	case <-ctx.Done():
 		fault(function, "not read before the end of the run")
 	}
+}
+
+// copied is a copy of what is in the guest's memory. Its room is made promptly, for that takes longer than all else: the garbage
+// collector may want its due first, and all pages fault.
+func (s *instance) copied(ctx context.Context, function string, data []byte) []byte {
+	if len(data) <= soon {
+		return bytes.Clone(data)
+	}
+	var clone []byte
+	s.promptly(ctx, function, len(data), func() { clone = make([]byte, len(data)) })
+	for at := 0; at < len(data); at += soon {
+		if s.over() {
+			fault(function, "not read before the end of the run")
+		}
+		copy(clone[at:], data[at:min(at+soon, len(data))])
+	}
+	return clone
 }
 
 // refuse answers what does not even reach the door, and nil for what does.
@@ -110,7 +127,7 @@ const maxCalls = 256
 
 func (s *instance) answerMany(ctx context.Context, data []byte) json.RawMessage {
 	if len(data) <= MaxPayload {
-		data = bytes.Clone(data)
+		data = s.copied(ctx, "spacedrive_call_many", data)
 	}
 	var answers []json.RawMessage
 	var calls []Call

@@ -196,8 +196,9 @@ func TestGuestsFindNoTraces(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			restoring(t, func(t *testing.T, e *Engine) {
-				c.options.MaxMemory = 4 << 20
-				m := prepared(t, e, c.wasm, c.options)
+				options := c.options
+				options.MaxMemory = 4 << 20
+				m := prepared(t, e, c.wasm, options)
 				if got := m.Facts().Restore; got != c.restore {
 					t.Fatalf("restored by %s (%s), want %s", got, m.Facts().Reason, c.restore)
 				}

@@ -64,7 +64,7 @@ func (m *memory) Reallocate(size uint64) []byte {
 // populate puts pages in place that the guest gets in addition. So it touches few for the first time, which takes long and
 // is interrupted by nothing. It reports whether it came to its end before the run did.
 func (m *memory) populate(from, to uint64) bool {
-	const step = 1 << 20
+	const step = 256 << 10
 	for ; from < to; from += step {
 		if m.ended != nil && m.ended() {
 			return false

@@ -13,7 +13,7 @@ const maxOutputLine = 8 << 10
 
 // maxWrite is how much one fd_write takes. Guests write the rest with another one, as with any file; without it, one
 // could print its whole memory a thousand times before it is looked at again.
-const maxWrite = 64 << 10
+const maxWrite = 16 << 10
 
 // fdWrite is fd_write(fd, iovs_ptr, iovs_len, written_ptr). Each line on standard output becomes a log line of level
 // info, on standard error of level error.

@@ -72,40 +72,26 @@ func gather(arguments []string, run func(hold func()) error) ([]float64, error) 
 	return []float64{(after - before) / float64(count)}, errors.Join(err, c.failed)
 }
 
-func aliveOurs(ctx context.Context, args []string) (figures []float64, err error) {
-	wasm, err := goHold.module()
-	if err != nil {
-		return nil, err
-	}
-	guest, err := newOurs(ctx, wasm, oursCache)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, guest.close(ctx)) }()
-	input := goHold.runInput()
-	return gather(args, func(hold func()) error {
-		return guest.do(ctx, input, &host{interrupted: func() sandbox.Interrupt { hold(); return sandbox.Continue }})
+func aliveOurs(ctx context.Context, args []string) ([]float64, error) {
+	return with(ctx, goHold, newOurs, oursCache, func(guest *ours) ([]float64, error) {
+		input := goHold.runInput()
+		return gather(args, func(hold func()) error {
+			return guest.do(ctx, input, &host{interrupted: func() sandbox.Interrupt { hold(); return sandbox.Continue }})
+		})
 	})
 }
 
-func alivePlain(ctx context.Context, args []string) (figures []float64, err error) {
-	wasm, err := goHold.module()
-	if err != nil {
-		return nil, err
-	}
-	guest, err := newPlain(ctx, wasm, plainCache)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, guest.close(ctx)) }()
-	about := goHold.context()
-	return gather(args, func(hold func()) error {
-		s, err := guest.start(ctx, goHold, about)
-		if err != nil {
-			return err
-		}
-		s.interrupted = func() uint64 { hold(); return 0 }
-		return errors.Join(s.run(ctx), s.close(ctx))
+func alivePlain(ctx context.Context, args []string) ([]float64, error) {
+	return with(ctx, goHold, newPlain, plainCache, func(guest *plain) ([]float64, error) {
+		about := goHold.context()
+		return gather(args, func(hold func()) error {
+			s, err := guest.start(ctx, goHold, about)
+			if err != nil {
+				return err
+			}
+			s.interrupted = func() uint64 { hold(); return 0 }
+			return errors.Join(s.run(ctx), s.close(ctx))
+		})
 	})
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 	"runtime"
 	"time"
@@ -13,17 +12,12 @@ const callsPerRun = 20000
 
 // measureCalls measures calls of the host that need no bus: what the sandbox adds to a host that does nothing. A guest makes
 // thousands of them in one run, from which the same run without them is taken away, both in processor time.
-func measureCalls(ctx context.Context) (rows []row, err error) {
+func measureCalls(ctx context.Context) ([]row, error) {
 	caller := task{file: filepath.Join(benchGuests, "calls.wasm")}
-	wasm, err := caller.module()
-	if err != nil {
-		return nil, err
-	}
-	guest, err := newOurs(ctx, wasm, oursCache)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, guest.close(ctx)) }()
+	return with(ctx, caller, newOurs, oursCache, func(guest *ours) ([]row, error) { return callTimes(ctx, guest) })
+}
+
+func callTimes(ctx context.Context, guest *ours) (rows []row, err error) {
 	jobs := []string{"none", "log", "progress", "check"}
 	var contenders []contender
 	var allocations []float64

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,16 +12,11 @@ import (
 
 // measureExtism measures the work of the small guest against the same work in a plug-in of Extism, both with a fresh instance
 // for each call. Extism's host is a command of its own, with its own dependencies: internal/bench/extism.
-func measureExtism(ctx context.Context) (rows []row, err error) {
-	wasm, err := smallWork.module()
-	if err != nil {
-		return nil, err
-	}
-	guest, err := newOurs(ctx, wasm, oursCache)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, guest.close(ctx)) }()
+func measureExtism(ctx context.Context) ([]row, error) {
+	return with(ctx, smallWork, newOurs, oursCache, func(guest *ours) ([]row, error) { return extismTimes(ctx, guest) })
+}
+
+func extismTimes(ctx context.Context, guest *ours) (rows []row, err error) {
 	dir, err := os.MkdirTemp("", "airlock-bench")
 	if err != nil {
 		return nil, err

@@ -13,7 +13,6 @@ import (
 var (
 	benchGuests   = filepath.Join(".build", "bench-guests")
 	shippedGuests = filepath.Join(".build", "guests")
-	hostileGuests = filepath.Join("runner", "sandbox", "testdata")
 )
 
 // maxMemory is what each guest may have.

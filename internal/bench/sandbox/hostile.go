@@ -3,36 +3,37 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
+	"fmt"
+	"runtime"
 	"slices"
 	"time"
-)
 
-// hostileModules are the guests that mean harm. Each job of each is run; those that end by themselves do not count.
-var hostileModules = []string{"hostile", "stop"}
+	"github.com/airlock-run/airlock/runner/sandbox"
+	"github.com/airlock-run/airlock/runner/sandbox/sandboxtest"
+)
 
 const (
 	hostileDeadline = 20 * time.Millisecond
 	hostileRounds   = 20
 )
 
-// measureHostile measures how long after its deadline a guest is still there. The floor is a loop of this process that looks
-// at the clock all the time: when the machine has other things to do, that is late as well.
-func measureHostile(ctx context.Context) ([]row, error) {
+// measureHostile measures how long after its deadline a guest that means harm is still there, for all of them; those that
+// come to another end before do not count. The floor is a loop of this process that looks at the clock all the time, in turns
+// with them: when the machine has other things to do, that is late as well.
+func measureHostile(ctx context.Context) (rows []row, err error) {
+	engine, err := sandbox.NewEngine(sandbox.Config{CacheDir: oursCache})
+	if err != nil {
+		return nil, fmt.Errorf("make engine: %w", err)
+	}
+	defer func() { err = errors.Join(err, engine.Close(ctx)) }()
+	idle := runtime.NumGoroutine()
 	var late, floor []time.Duration
-	for _, name := range hostileModules {
-		measured, err := lateness(ctx, filepath.Join(hostileGuests, name+".wasm"))
+	for _, g := range sandboxtest.Hostile() {
+		guest, loop, err := lateness(ctx, engine, &g, idle)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s, %s: %w", g.Class, g.Name, err)
 		}
-		late = append(late, measured...)
-	}
-	if len(late) == 0 {
-		return nil, errors.New("no hostile guest met its deadline")
-	}
-	for range late {
-		floor = append(floor, spin())
+		late, floor = append(late, guest...), append(floor, loop...)
 	}
 	return []row{
 		{"ending a hostile guest after its deadline, p99", ms(quantile(late, 0.99)), "ms", atMost(10)},
@@ -42,41 +43,47 @@ func measureHostile(ctx context.Context) ([]row, error) {
 	}, nil
 }
 
-// lateness runs the jobs of a module, each some rounds, and returns how late they ended.
-func lateness(ctx context.Context, file string) (late []time.Duration, err error) {
-	wasm, err := os.ReadFile(file) //nolint:gosec // of this repository
+// lateness runs a guest some rounds, and returns how late it ended in each, and how late a loop did. Idle is how many
+// goroutines there are while nothing is going on.
+func lateness(ctx context.Context, engine *sandbox.Engine, g *sandboxtest.Guest, idle int) (late, floor []time.Duration, err error) {
+	module, err := engine.Prepare(ctx, g.Wasm(), g.Options)
 	if err != nil {
-		return nil, err
+		return nil, nil, fmt.Errorf("prepare guest: %w", err)
 	}
-	guest, err := newOurs(ctx, wasm, oursCache)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, guest.close(ctx)) }()
-	for _, job := range guest.module.Jobs() {
-		var worst time.Duration
-		counted := 0
-		for range hostileRounds {
-			over, met := guest.overrun(ctx, task{job: job.Name})
-			if !met {
-				break
+	defer func() { err = errors.Join(err, module.Close(ctx)) }()
+	for range hostileRounds {
+		settle(idle)
+		over, err := overrun(ctx, module, g.Input())
+		if !errors.Is(err, context.DeadlineExceeded) {
+			if g.Error == "" {
+				return nil, nil, fmt.Errorf("it ended before its deadline: %w", err)
 			}
-			counted++
-			late, worst = append(late, over), max(worst, over)
+			break
 		}
-		note("  %s %s: %d ended at the deadline, the last %s after it", filepath.Base(file), job.Name, counted, worst)
+		settle(idle)
+		late, floor = append(late, over), append(floor, spin())
 	}
-	return late, nil
+	if len(late) > 0 {
+		note("  %s, %s: %d ended at the deadline, the last %s after it", g.Class, g.Name, len(late), slices.Max(late))
+	}
+	return late, floor, nil
 }
 
-// overrun runs a job up to its deadline. It returns how late it ended, and whether it met the deadline at all.
-func (o *ours) overrun(ctx context.Context, t task) (over time.Duration, met bool) {
+// settle waits until what a run left behind is done: JSON that was being read for it, and its garbage.
+func settle(idle int) {
+	for runtime.NumGoroutine() > idle {
+		<-time.After(time.Millisecond)
+	}
+	runtime.GC()
+}
+
+// overrun runs a job up to its deadline, and returns how late it ended and with which error.
+func overrun(ctx context.Context, module *sandbox.Module, input sandbox.Input) (time.Duration, error) {
 	deadline := time.Now().Add(hostileDeadline)
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	_, err := o.module.Run(ctx, t.runInput(), &host{})
-	over = time.Since(deadline)
-	return over, errors.Is(err, context.DeadlineExceeded) || over > 0
+	_, err := module.Run(ctx, input, sandboxtest.Host{})
+	return time.Since(deadline), err //nolint:wrapcheck // told apart by who called
 }
 
 // spin works up to a deadline, and returns how late it ended.

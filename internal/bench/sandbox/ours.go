@@ -30,6 +30,22 @@ func newOurs(ctx context.Context, wasm []byte, cacheDir string) (*ours, error) {
 	return &ours{engine, module}, nil
 }
 
+// with prepares a task's guest, by newOurs or newPlain, and closes it once use has done with it.
+func with[G interface{ close(context.Context) error }, T any](
+	ctx context.Context, t task, prepare func(ctx context.Context, wasm []byte, cacheDir string) (G, error), cacheDir string, use func(G) (T, error),
+) (result T, err error) {
+	wasm, err := t.module()
+	if err != nil {
+		return result, err
+	}
+	guest, err := prepare(ctx, wasm, cacheDir)
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, guest.close(ctx)) }()
+	return use(guest)
+}
+
 func (o *ours) close(ctx context.Context) error {
 	return errors.Join(o.module.Close(ctx), o.engine.Close(ctx))
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -59,7 +60,10 @@ type started struct {
 	job            string
 	context, input []byte
 	interrupted    func() uint64
-	stack          [4]uint64
+	// ration is the fuel it got last, and turn is when.
+	ration int32
+	turn   time.Time
+	stack  [4]uint64
 }
 
 // startedKey finds the instance that a host function is called by.

@@ -39,16 +39,30 @@ var plainFunctions = []plainFunction{
 	{"job_increment_items", []api.ValueType{i32, i64}, nil, ignores},
 }
 
-// ration is what the sandbox gives a guest whose memory is in place, as it is here after the first job.
-const ration = 64_000
+// Rations are what the sandbox gives a guest whose memory is in place, as it is here after the first job: the larger one to
+// who used up the last at least as quickly.
+const (
+	ration, quickRation = 64_000, 256_000
+	quick               = 50 * time.Microsecond
+)
 
 // refill takes what a metered guest has left, and answers what it has then. It does what the sandbox does there: look at the
 // context and the clock.
 func refill(ctx context.Context, _ api.Module, stack []uint64) {
+	s, ok := ctx.Value(startedKey{}).(*started)
+	if !ok {
+		panic("refill: called outside of a run")
+	}
 	if deadline, ok := ctx.Deadline(); ctx.Err() != nil || ok && time.Until(deadline) < 0 {
 		panic("refill: called after the end of the run")
 	}
-	stack[0] = api.EncodeI32(api.DecodeI32(stack[0]) + ration)
+	now := time.Now()
+	next := int32(ration)
+	if s.ration >= ration && now.Sub(s.turn) < quick*time.Duration(s.ration/ration) {
+		next = quickRation
+	}
+	s.ration, s.turn = next, now
+	stack[0] = api.EncodeI32(api.DecodeI32(stack[0]) + next)
 }
 
 // linkPlain makes the import modules in a runtime: the guest ABI's, and what a metered guest asks for more fuel.

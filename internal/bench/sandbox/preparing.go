@@ -11,13 +11,17 @@ import (
 
 	"github.com/airlock-run/airlock/runner/prepare"
 	"github.com/airlock-run/airlock/runner/sandbox"
+	"github.com/airlock-run/airlock/runner/sandbox/sandboxtest"
 )
 
 // bombs are modules that hold a compiler for minutes, or gigabytes, unless somebody stops it.
 var bombs = []struct {
 	name   string
-	module func() []byte
-}{{"a thousand loops with a thousand locals", timeBomb}, {"4000 conditions with 4000 locals", memoryBomb}}
+	module []byte
+}{
+	{"a thousand loops with a thousand locals", sandboxtest.TimeBomb(1000)},
+	{"4000 conditions with 4000 locals", sandboxtest.MemoryBomb(4000)},
+}
 
 // bombLimits are those the child has: the defaults of package prepare.
 var bombLimits = prepare.Limits{Memory: 2 << 30, CPU: time.Minute, Wall: 90 * time.Second}
@@ -58,9 +62,8 @@ func preparing(ctx context.Context, _ []string) ([]float64, error) {
 	late := watchTicks()
 	var longest time.Duration
 	for _, b := range bombs {
-		module := b.module()
 		start := time.Now()
-		prepared, err := preparer.Prepare(ctx, module, sandbox.Options{MaxMemory: maxMemory})
+		prepared, err := preparer.Prepare(ctx, b.module, sandbox.Options{MaxMemory: maxMemory})
 		took := time.Since(start)
 		if _, refused := errors.AsType[*sandbox.StageError](err); err != nil && !refused {
 			return nil, fmt.Errorf("%s: %w", b.name, err)
@@ -68,7 +71,7 @@ func preparing(ctx context.Context, _ []string) ([]float64, error) {
 		if err == nil {
 			_ = prepared.Close()
 		}
-		note("  %s, %d bytes: %s, %v", b.name, len(module), took, err)
+		note("  %s, %d bytes: %s, %v", b.name, len(b.module), took, err)
 		longest = max(longest, took)
 	}
 	worst := late()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -43,22 +42,16 @@ func measureStart(ctx context.Context) ([]row, error) {
 // not the job.
 type startTime struct{ ours, plain, own time.Duration }
 
-func startTimes(ctx context.Context, t task) (times startTime, err error) {
+func startTimes(ctx context.Context, t task) (startTime, error) {
 	note("%s", t.name)
-	wasm, err := t.module()
-	if err != nil {
-		return times, err
-	}
-	sandboxed, err := newOurs(ctx, wasm, oursCache)
-	if err != nil {
-		return times, err
-	}
-	defer func() { err = errors.Join(err, sandboxed.close(ctx)) }()
-	plain, err := newPlain(ctx, wasm, plainCache)
-	if err != nil {
-		return times, err
-	}
-	defer func() { err = errors.Join(err, plain.close(ctx)) }()
+	return with(ctx, t, newOurs, oursCache, func(sandboxed *ours) (startTime, error) {
+		return with(ctx, t, newPlain, plainCache, func(bare *plain) (startTime, error) {
+			return t.startTimes(ctx, sandboxed, bare)
+		})
+	})
+}
+
+func (t task) startTimes(ctx context.Context, sandboxed *ours, bare *plain) (times startTime, err error) {
 	input := t.runInput()
 	tried := &host{}
 	if err := sandboxed.do(ctx, input, tried); err != nil {
@@ -67,12 +60,12 @@ func startTimes(ctx context.Context, t task) (times startTime, err error) {
 	if tried.calls != t.calls {
 		return times, fmt.Errorf("the job made %d calls, not %d: it does something else", tried.calls, t.calls)
 	}
-	warm, err := plain.start(ctx, t, input.Context)
+	warm, err := bare.start(ctx, t, input.Context)
 	if err != nil {
 		return times, fmt.Errorf("start: %w", err)
 	}
 	timings, err := compare(startBudget,
-		contender{"plain wazero", func() error { return plain.job(ctx, t, input.Context) }},
+		contender{"plain wazero", func() error { return bare.job(ctx, t, input.Context) }},
 		contender{"from snapshot", func() error { return sandboxed.do(ctx, input, &host{}) }},
 		contender{"called again", func() error { return warm.run(ctx) }},
 	)

@@ -118,9 +118,9 @@ func TestCharges(t *testing.T) {
 		{"calls", 1, 22},
 		{"indirect", 1, 23},
 		{"global", 1, 0},
-		{"sum", 0, 16},
-		{"sum", 1, 29},
-		{"sum", 100, 1329},
+		{"sum", 0, 18},
+		{"sum", 1, 31},
+		{"sum", 100, 1331},
 		{"with_result", 10, 132},
 		{"with_parameters", 10, 80},
 		{"returns", 64, 84},
@@ -131,10 +131,17 @@ func TestCharges(t *testing.T) {
 		{"calls_in_loop", 1, 21},
 		{"calls_in_loop", 11, 221},
 		{"fibonacci", 1, 0},
-		{"fibonacci", 2, 35},
-		{"fibonacci", 10, 3080},
+		{"fibonacci", 2, 37},
+		{"fibonacci", 10, 3256},
 		{"grow", 1, 0},
 		{"reference", 1, 33},
+		{"jumps", 0, 132},
+		{"jumps", 1, 198},
+		{"jumps", 2, 198},
+		{"fill_little", 1, 66},
+		{"copy_any", 1024, 0},
+		{"copy_any", 1025, 8},
+		{"copy_any", 1 << 20, 8192},
 	}
 	for engine, config := range engines {
 		t.Run(engine, func(t *testing.T) {
@@ -166,7 +173,9 @@ func TestMeaningStays(t *testing.T) {
 		"copy_in_place": {step, 2*step + 1, 4*step - 5, 4*step - 4},
 		"copy_to_end":   {1, step, 2*step + 3, 4*step - 1, 4 * step},
 		"fill_beyond":   {1, step, step + 1, 2 * step}, "copy_beyond": {1, step + 1, 2 * step}, "copy_around": {8, 16, step + 1},
-		"init": {0, 1, 10, 11, -1, step + 1},
+		"init":  {0, 1, 10, 11, -1, step + 1},
+		"jumps": {0, 1, 2, 3, 4, 9, 10, 1000, -1}, "no_jumps": {0}, "fill_little": {0, 1, 99, 4<<20 - 16, 4<<20 - 15, -1},
+		"copy_any": {0, 1, 1023, 1024, 1025, step, 4*step - 2000, 4*step - 1999, -1},
 	}
 	for engine, config := range engines {
 		for _, ration := range []int64{100, 100_000} {

@@ -16,12 +16,13 @@
 // airlock.refill is called,
 //
 //   - at the head of each loop;
-//   - at the begin of each function, unless a loop begins it, or of each block with a call in functions that are charged
-//     by their callers, so that there is no recursion without;
+//   - at the begin of each function, unless a loop begins it, or, in functions that are charged by their callers, of the
+//     first block on each way that calls or comes after a call, so that there is no recursion without;
 //   - on a way through a function that gets longer than maxUnchecked;
 //   - where a function returns, when more than maxWayBack may have been executed since its last call: that adds up when
 //     deep recursion returns;
-//   - between two steps of memory.fill, memory.copy and memory.init, which are cut into steps of 1 MB;
+//   - between two steps of memory.fill, memory.copy and memory.init, which are cut into steps of 1 MB, unless they are
+//     about at most 1 KB, where they stay what they are;
 //   - after memory.grow, as a ration depends on how large the memory is.
 //
 // RewriteStrictly has the host look after each call as well.
@@ -41,6 +42,12 @@
 //	      (then …)
 //	      (else (global.set $fuel (local.get $f)) (br $turn))))
 //	  (global.set $fuel (local.get $f)))
+//
+// # Jumps
+//
+// Go's compiler, and others that want a goto, put the code of a function into a loop that begins with a table of where to
+// go on, and each jump is a branch to that loop: it would pass a check. Where a jump leads forwards, it becomes a branch to
+// where it leads (straighten.go). That is cheaper than it was before there was a check.
 //
 // Everything else keeps its meaning: the core specification's test suite passes as before (package spectest).
 package meter

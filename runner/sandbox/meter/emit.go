@@ -12,8 +12,10 @@ type emitter struct {
 	*function
 
 	out []byte
-	// left is the local that keeps fuel in tight loops.
-	left uint32
+	// left is the local that keeps fuel in tight loops, operands the first of those for bulk instructions.
+	left, operands uint32
+	// last is the instruction before.
+	last wasm.Instruction
 	// inner is how many blocks are open within the tight loop around, none when there is none around.
 	inner int
 	// blockType is the type of that loop.
@@ -39,10 +41,11 @@ func (e *emitter) emit(f *function) []byte {
 		branches := func(each func(uint32)) { e.branches(&i, each) }
 		if e.flow.tail > maxWayBack && e.flow.leaves(&i, branches) {
 			e.out = e.rewriter.check(e.out)
-			e.flow.set(nowhere)
+			e.flow.way = nowhere
 		}
 		e.flow.follow(&i, branches)
 		e.instruction(&i)
+		e.last = i
 	}
 	return e.out
 }
@@ -58,14 +61,22 @@ func (e *emitter) branches(i *wasm.Instruction, each func(label uint32)) {
 	each(r.U32())
 }
 
-// locals writes the groups of locals, with one more when a loop keeps fuel in a local.
+// locals writes the groups of locals, with one more for what metering needs.
 func (e *emitter) locals(out []byte) []byte {
-	if !e.tight {
+	added := byte(0)
+	if e.tight {
+		added++
+	}
+	e.operands = e.left + uint32(added)
+	if e.bulk {
+		added += 3
+	}
+	if added == 0 {
 		return append(out, e.body[:e.code]...)
 	}
 	r := &wasm.Reader{Data: e.body[:e.code]}
 	groups := r.U32()
-	return append(append(wasm.AppendU32(out, groups+1), r.Data...), 1, wasm.I32)
+	return append(append(wasm.AppendU32(out, groups+1), r.Data...), added, wasm.I32)
 }
 
 // charge writes a charge.
@@ -80,7 +91,7 @@ func (e *emitter) charge(c *charge) {
 		e.out = w.fuel(e.out, wasm.OpGlobalGet)
 		e.out = append(wasm.AppendI32(append(e.out, wasm.OpI32Const), weight), wasm.OpI32Sub)
 		e.out = w.fuel(e.out, wasm.OpGlobalSet)
-		if e.flow.charged(weight, c.checked) {
+		if e.flow.charged(c) {
 			e.out = w.check(e.out)
 		}
 		return
@@ -123,8 +134,11 @@ func (e *emitter) instruction(i *wasm.Instruction) {
 	case i.Op == wasm.OpRefFunc:
 		e.out = e.rewriter.reference(e.out, i.Index)
 		return
-	case i.Class == wasm.Grow, i.Class == wasm.Bulk:
-		e.out = wasm.AppendU32(append(e.out, wasm.OpCall), e.rewriter.helper(helper{sub: i.Sub, segment: i.Index}))
+	case i.Class == wasm.Bulk && !e.small(&e.last, i):
+		e.out = e.rewriter.bulk(e.out, e.operands, helper{i.Sub, i.Index}, whole)
+		return
+	case i.Class == wasm.Grow:
+		e.out = wasm.AppendU32(append(e.out, wasm.OpCall), e.rewriter.helper(helper{i.Sub, i.Index}))
 		return
 	}
 	e.out = append(e.out, whole...)

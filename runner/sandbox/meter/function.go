@@ -24,8 +24,9 @@ type charge struct {
 	// head is set for the first of a loop, tail when the block follows a call, after when any call of the function comes
 	// before it, calls when it calls, access when it reaches memory, dead when it is never executed.
 	head, tail, after, calls, access, dead bool
-	// gone is set once another one charges for it; checked when fuel is looked at.
-	gone, checked bool
+	// gone is set once another one charges for it; checked when fuel is looked at; unlooked when it is, on ways where the
+	// function has not yet looked.
+	gone, checked, unlooked bool
 }
 
 // loop is a loop of a function.
@@ -51,8 +52,9 @@ type function struct {
 	taken bool
 	// byCallers is set when callers are charged for the first block.
 	byCallers bool
-	// tight is set when one of the loops is, loopsFirst when the function comes to one before it does anything else.
-	tight, loopsFirst bool
+	// tight is set when one of the loops is, loopsFirst when the function comes to one before it does anything else, bulk
+	// when it has bulk instructions that need locals.
+	tight, loopsFirst, bulk bool
 }
 
 // label is a block that is open while a function is planned.
@@ -74,6 +76,8 @@ type planner struct {
 	current int32
 	around  int32
 	called  bool
+	// last is the instruction before.
+	last wasm.Instruction
 	// changes collects what the code could change that a snapshot cannot hold.
 	changes map[string]bool
 	err     error
@@ -87,6 +91,8 @@ func (f *function) plan(changes map[string]bool) error {
 		r.ValueType()
 	})
 	f.code = uint32(len(f.body) - len(r.Data)) //nolint:gosec // bodies are bounded
+	f.body = straighten(f.body, f.code)
+	r.Data = f.body[f.code:]
 	p := &planner{function: f, around: none, changes: changes}
 	p.begin(0, none)
 	p.charges[0].weight = 1 + f.locals/localsPerUnit + uint32(len(f.body))/bodyPerUnit //nolint:gosec // bodies are bounded
@@ -99,6 +105,7 @@ func (f *function) plan(changes map[string]bool) error {
 			return r.Err
 		}
 		p.instruction(n, &i)
+		p.last = i
 	}
 	return p.err
 }
@@ -160,11 +167,15 @@ func (p *planner) other(n int32, i *wasm.Instruction, c *charge) {
 		p.call(n, c)
 	case i.Class == wasm.CallIndirect:
 		p.call(n, c)
-	case i.Class == wasm.Call, i.Class == wasm.Grow, i.Class == wasm.Bulk:
+	case i.Class == wasm.Bulk && p.small(&p.last, i):
+	case i.Class == wasm.Bulk:
+		p.loose()
+		p.bulk = p.bulk || i.Sub != wasm.MiscMemoryInit
+	case i.Class == wasm.Call, i.Class == wasm.Grow:
 		p.loose()
 	}
 	if p.charges[p.current].weight > maxBlock {
-		p.begin(n+1, none).after = true // as if a call were before it: it is checked
+		p.begin(n+1, none).after = true // as if a call were before it: nobody charges for it elsewhere
 	}
 }
 

@@ -49,7 +49,8 @@ func (f *function) merge(functions []*function, strict bool) {
 	}
 	for i := range f.charges {
 		if c := &f.charges[i]; c.loop == none || !f.loops[c.loop].tight {
-			c.checked = c.head || i == 0 && !f.loopsFirst || (strict || f.byCallers) && (c.calls || c.after)
+			c.checked = c.head || i == 0 && !f.loopsFirst || strict && (c.calls || c.after)
+			c.unlooked = f.byCallers && (c.calls || c.after)
 		}
 	}
 }

@@ -13,15 +13,17 @@ const (
 	weightCall     = 8
 	weightIndirect = 16
 	weightHost     = 64 // a call of an import
-	weightBulk     = 16 // and 8 for each page that it may touch
+	weightBulk     = 24 // and what more than maxSmall bytes weigh
 	weightGrow     = 64
 	weightTable    = 4096 // what works on a table at once: at most 1 MB, by the limits of tables
 
-	// bytesPerUnit is how many bytes a bulk instruction works on for a unit: a page of 4 KB weighs as much as an access.
-	bytesPerUnit = 4096 / weightAccess
+	// bytesPerUnit is how many bytes a bulk instruction works on for a unit: a page of 4 KB weighs as much as four accesses.
+	bytesPerUnit = 4096 / (4 * weightAccess)
+	// maxSmall is the most that a bulk instruction works on, in bytes, without being charged for that.
+	maxSmall = 1024
 	// A function weighs something for the machine stack it may take, too: less than 4 bytes for each byte of its code, and
 	// 16 for each local. That bounds how much the stack grows between two turns of the host.
-	bodyPerUnit, localsPerUnit = 32, 2
+	bodyPerUnit, localsPerUnit = 16, 1
 )
 
 // Limits of what goes unchecked.

@@ -9,8 +9,8 @@ import (
 // many is how often a dense job does what it does in one round of its loop.
 const many = 500
 
-// v128 is the type of vectors.
-const v128 = 0x7b
+// The types of numbers and vectors, where they are needed by name.
+const i32, v128 = 0x7f, 0x7b
 
 // value of a local, and what is done to it many times.
 func onLocal(local byte, instructions []byte) []byte {

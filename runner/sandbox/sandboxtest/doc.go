@@ -10,5 +10,6 @@
 //		_, err = module.Run(ctx, g.Input(), sandboxtest.Host{})
 //	}
 //
-// Bombs lists modules that are refused while they are prepared, or hold up who prepares them.
+// Bombs lists modules that are refused while they are prepared, before they hold up who prepares them. TimeBomb and MemoryBomb
+// make modules that nothing is wrong with, but that the compiler takes minutes or gigabytes for.
 package sandboxtest

@@ -62,8 +62,8 @@ func code(content ...[]byte) []byte {
 
 // The instructions that are needed by name.
 const (
-	opLoop, opEnd, opBr, opReturn, opCall, opDrop = 0x03, 0x0b, 0x0c, 0x0f, 0x10, 0x1a
-	opLocalGet, opLocalSet, opI32Const            = 0x20, 0x21, 0x41
+	opLoop, opIf, opEnd, opBr, opBrIf, opReturn, opCall, opDrop = 0x03, 0x04, 0x0b, 0x0c, 0x0d, 0x0f, 0x10, 0x1a
+	opLocalGet, opLocalSet, opI32Const, opI32Add                = 0x20, 0x21, 0x41, 0x6a
 )
 
 // endless is a body that has content in a loop without end.

@@ -31,13 +31,10 @@ func (s *Steps) step() {
 	s.last = threadTime()
 }
 
-// Longest ends the last step and returns how long the longest one was.
-func (s *Steps) Longest() time.Duration {
-	s.step()
-	return s.longest
-}
+// Longest is how long the longest step was.
+func (s *Steps) Longest() time.Duration { return s.longest }
 
-// Last is how much processor time went by since the last step ended.
+// Last is how much processor time went by since the last step ended. After a run, that is its end: what it took is given back.
 func (s *Steps) Last() time.Duration { return threadTime() - s.last }
 
 // threadTime is how much processor time this thread has had.

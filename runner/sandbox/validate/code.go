@@ -27,7 +27,7 @@ func (m *Module) body(r *wasm.Reader) (where uint32, err error) {
 	whole := uint32(len(r.Data)) //nolint:gosec // at most maxBody
 	m.localGroups(r)
 	where = whole - uint32(len(r.Data)) //nolint:gosec // at most maxBody
-	var blocks, labels uint32
+	var blocks, loops, labels uint32
 	depth := 1
 	for len(r.Data) > 0 {
 		if depth == 0 {
@@ -38,6 +38,9 @@ func (m *Module) body(r *wasm.Reader) (where uint32, err error) {
 		case wasm.OpBlock, wasm.OpLoop, wasm.OpIf:
 			depth++
 			blocks++
+			if i.Op == wasm.OpLoop {
+				loops++
+			}
 		case wasm.OpEnd:
 			depth--
 		case wasm.OpBrTable:
@@ -48,6 +51,8 @@ func (m *Module) body(r *wasm.Reader) (where uint32, err error) {
 			return where, r.Err
 		case blocks > maxBlocks:
 			return where, wasm.TooMany(uint64(blocks), "blocks of a function", maxBlocks)
+		case loops > maxLoops:
+			return where, wasm.TooMany(uint64(loops), "loops of a function", maxLoops)
 		case labels > maxLabels:
 			return where, wasm.TooMany(uint64(labels), "labels of the br_table of a function", maxLabels)
 		}

@@ -108,4 +108,49 @@
   (func (export "init") (param $n i32) (result i32)
     (memory.init $d (i32.const 16) (i32.const 10) (i32.const 0))
     (memory.init $d (i32.const 16) (i32.sub (i32.const 10) (local.get $n)) (local.get $n)) (i32.const 0))
+
+  ;; jumps through a table: forwards, to what the table has for all others, backwards, and to where a number tells
+  (func (export "jumps") (param $n i32) (result i32) (local $to i32) (local $r i32)
+    (block $out
+      (loop $again
+        (block $two
+          (block $one
+            (block $zero
+              (br_table $zero $one $two (local.get $to)))
+            (local.set $r (i32.add (local.get $r) (i32.const 1)))
+            (if (i32.eq (local.get $n) (i32.const 1)) (then (local.set $to (i32.const 2)) (br $again)))
+            (if (i32.eq (local.get $n) (i32.const 2)) (then (local.set $to (i32.const -1)) (br $again)))
+            (if (i32.eq (local.get $n) (i32.const 3)) (then (local.set $n (i32.const 1)) (br $again))))
+          (local.set $r (i32.add (local.get $r) (i32.const 10)))
+          (if (i32.gt_u (local.get $n) (i32.const 9))
+            (then (local.set $n (i32.shr_u (local.get $n) (i32.const 1))) (local.set $to (i32.const 0)) (br $again)))
+          (if (i32.eq (local.get $n) (i32.const 4))
+            (then (local.set $n (i32.const 0)) (local.set $to (i32.sub (local.get $n) (i32.const 1))) (br $again))))
+        (local.set $r (i32.add (local.get $r) (i32.const 100)))
+        (br_if $out (i32.eqz (local.get $n)))
+        (local.set $n (i32.const 0))
+        (local.set $to (i32.const 1))
+        (br $again)))
+    (local.get $r))
+  ;; what looks like it and is not: the local is read before the blocks begin, so the way through the loop reads it anew
+  (func (export "no_jumps") (param $n i32) (result i32) (local $to i32)
+    (loop $again
+      (local.get $to)
+      (block $one
+        (block $zero
+          (br_table $zero $one (local.get $to)))
+        (local.set $to (i32.const 1))
+        (br $again))
+      (local.set $n))
+    (local.get $n))
+  ;; little, and as much as one says
+  (func (export "fill_little") (param $n i32) (result i32)
+    (memory.fill (i32.const 100) (i32.const 7) (i32.const 1024))
+    (loop $more
+      (memory.copy (local.get $n) (i32.const 1000) (i32.const 16))
+      (br_if $more (local.tee $n (i32.shr_u (local.get $n) (i32.const 4)))))
+    (i32.load (i32.const 1100)))
+  (func (export "copy_any") (param $n i32) (result i32)
+    (memory.copy (i32.const 3) (i32.const 2000) (local.get $n))
+    (i32.load (i32.const 3)))
 )
