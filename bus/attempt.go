@@ -7,8 +7,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // ErrSettled is returned by Begin for a delivery that needs no attempt: the job has ended, is due later, or another
@@ -33,6 +31,8 @@ type Attempt struct {
 	// Version is the version of the extension that an earlier attempt ran, and Digest its module; empty on the first one. A
 	// job that began under an earlier release has a Digest alone.
 	Version, Digest string
+	// Ready is since when the job was ready to run; the zero time when that is not known.
+	Ready time.Time
 
 	delivery *Delivery
 	// following refreshes the record.
@@ -62,6 +62,7 @@ const (
 //
 // ErrSettled, or that the bus does not answer: the job is then dealt again.
 func (d *Delivery) Begin(ctx context.Context) (*Attempt, error) {
+	ready := d.ready()
 	run, err := d.begin(ctx)
 	if err != nil {
 		if !errors.Is(err, ErrSettled) {
@@ -71,7 +72,7 @@ func (d *Delivery) Begin(ctx context.Context) (*Attempt, error) {
 	}
 	a := &Attempt{
 		Job: d.Job, Token: run.Attempt, Checkpoint: run.Checkpoint, Failures: run.Failures, Lost: run.Lost, Yields: run.Yields,
-		Version: run.Version, Digest: run.Digest, Previous: run.Trace, delivery: d, run: run,
+		Version: run.Version, Digest: run.Digest, Previous: run.Trace, Ready: ready, delivery: d, run: run,
 	}
 	d.queue.mu.Lock()
 	d.attempt = a
@@ -79,90 +80,17 @@ func (d *Delivery) Begin(ctx context.Context) (*Attempt, error) {
 	return a, nil
 }
 
-func (d *Delivery) begin(ctx context.Context) (run *Run, err error) {
-	if d.run == nil {
-		run = newRun(d.Job)
-		run.Attempt = 1
-		if expires := d.Job.ExpiresAt; expires != nil && !expires.After(time.Now()) {
-			return nil, d.settleAs(ctx, run, StateExpired)
-		}
-		d.hold(run)
-		if !d.again {
-			return run, nil
-		}
-		// It was dealt before, to a worker of which nothing was heard since, nor read.
-		run.Attempt, run.Lost = 2, 1
-	} else {
-		run = d.run
-		if settled, err := d.settled(ctx); settled {
-			return nil, err
-		}
-		if run.State == StateRunning {
-			run.Lost++
-		}
-		if run.State.Ended() { // retried by a person
-			run.FinishedAt, run.ExitCode, run.DeadLetter, run.CancelRequested = nil, nil, nil, nil
-			run.Failures, run.Lost, run.Yields = 0, 0, 0
-			if d.Job.Anew {
-				run.Checkpoint = nil
-			}
-		}
-		run.Attempt++
-		run.Due, run.Report = nil, Report{}
-		d.hold(run)
-	}
-	err = d.queue.conn.saveRun(ctx, run)
-	if errors.Is(err, ErrFenced) {
-		// Somebody has changed the record since it was looked up.
-		d.settle(heldDeal{State: StateScheduled, Due: time.Now().Add(time.Second)})
-		return nil, ErrSettled
-	}
-	return run, err
-}
-
-// hold makes a record that of an attempt of this worker.
-func (d *Delivery) hold(run *Run) {
-	run.State, run.StartedAt = StateRunning, now()
-	run.Worker, run.Holder, run.Write = d.queue.config.Worker, uuid.NewString(), 0
-}
-
-// settled tells whether a job that has a record needs no attempt now, and says so to the dealer.
-func (d *Delivery) settled(ctx context.Context) (bool, error) {
-	run := d.run
+// ready is since when the job was ready to run; the zero time when that is not known.
+func (d *Delivery) ready() time.Time {
 	switch {
-	case run.State.Ended() && d.Job.Retry == run.revision:
-		return false, nil
-	case run.State.Ended():
-		d.ended()
-	case run.CancelRequested != nil:
-		return true, d.settleAs(ctx, run, StateCancelled)
-	case run.Paused:
-		d.settle(heldDeal{State: StateAvailable, Due: time.Now().Add(waitCheck)})
-	case run.State == StateScheduled && run.Due != nil && run.Due.After(time.Now()):
-		d.settle(heldDeal{State: StateScheduled, Due: *run.Due})
-	case run.State == StateWaiting:
-		pending, err := d.queue.conn.pendingChildren(ctx, run.Job)
-		if err != nil {
-			return true, err
-		}
-		if pending == 0 {
-			return false, nil
-		}
-		d.settle(heldDeal{State: StateWaiting, Pending: pending})
-	default:
-		return false, nil
+	case d.run != nil && d.run.Due != nil:
+		return *d.run.Due
+	case d.run != nil || d.again:
+		return time.Time{}
+	case d.Job.Due != nil:
+		return *d.Job.Due
 	}
-	return true, ErrSettled
-}
-
-// settleAs ends a job without an attempt.
-func (d *Delivery) settleAs(ctx context.Context, run *Run, state State) error {
-	run.State, run.FinishedAt, run.Holder = state, now(), ""
-	if err := d.queue.conn.saveRun(ctx, run); err != nil && !errors.Is(err, ErrFenced) {
-		return err
-	}
-	d.ended()
-	return ErrSettled
+	return d.Job.CreatedAt
 }
 
 const (
@@ -410,54 +338,19 @@ func (a *Attempt) Abandon() {
 	a.delivery.abandon()
 }
 
+// UseTrace notes the traceparent of this attempt, which the next one is linked to.
+func (a *Attempt) UseTrace(traceparent string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.run.Trace = traceparent
+}
+
 // UseVersion notes the version of the extension this attempt runs, and its module, so that later attempts of the job run
 // the same.
 func (a *Attempt) UseVersion(version, digest string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.run.Version, a.run.Digest = version, digest
-}
-
-// background is a goroutine that can be ended.
-type background struct {
-	mu    sync.Mutex
-	timer *time.Timer
-	stop  context.CancelFunc
-	over  bool
-	wg    sync.WaitGroup
-}
-
-func (b *background) start(run func(ctx context.Context)) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.over {
-		return
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	b.stop = stop
-	b.wg.Go(func() { run(ctx) })
-}
-
-// startAfter starts it after a while, unless it was ended before. Until then it costs a timer.
-func (b *background) startAfter(pause time.Duration, run func(ctx context.Context)) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.timer = time.AfterFunc(pause, func() { b.start(run) })
-}
-
-// end ends the goroutine and waits for it. Without one it sees to it that none is started.
-func (b *background) end() {
-	b.mu.Lock()
-	b.over = true
-	stop := b.stop
-	if b.timer != nil {
-		b.timer.Stop()
-	}
-	b.mu.Unlock()
-	if stop != nil {
-		stop()
-		b.wg.Wait()
-	}
 }
 
 // write changes the record once.

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"maps"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -114,9 +115,7 @@ func (c *committer) writeBatch(group []*commit) bool {
 	for i, w := range group {
 		// The batch adds headers of its own, which must not stay on a message that is published again.
 		m := nats.NewMsg(w.msg.Subject)
-		for name, values := range w.msg.Header {
-			m.Header[name] = values
-		}
+		maps.Copy(m.Header, w.msg.Header)
 		m.Data = w.msg.Data
 		messages[i] = m
 	}
@@ -128,7 +127,7 @@ func (c *committer) writeBatch(group []*commit) bool {
 	}
 	first := ack.Sequence - uint64(len(group)) + 1
 	for i, w := range group {
-		w.done(first+uint64(i), nil) //nolint:gosec // an index
+		w.done(first+uint64(i), nil)
 	}
 	return true
 }

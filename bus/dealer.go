@@ -106,6 +106,7 @@ type term struct {
 	holds   holds
 	census  census
 	live    live
+	times   arrivalTimes
 	// moved are new sequences of jobs in the queue by their old ones, dropped those that need not be dealt any more.
 	moved   map[uint64]uint64
 	dropped map[uint64]struct{}
@@ -146,6 +147,11 @@ func (d *Dealer) deal(ctx context.Context, lease *lease) error {
 	}
 	defer func() { _ = sub.Unsubscribe() }()
 	_ = sub.SetPendingLimits(-1, -1)
+	stopObserving, err := observeQueue(t.depths)
+	if err != nil {
+		return err
+	}
+	defer stopObserving()
 	service, err := d.conn.Serve(t.service())
 	if err != nil {
 		return fmt.Errorf("serve queue: %w", err)

@@ -40,6 +40,7 @@ func (t *term) arrived(a arrival) {
 		t.ticked(a)
 		return
 	}
+	t.times.note(a.sequence, a.at)
 	if old := parseUint(a.header.Get(headerMoved)); old != 0 && t.live.has(old) {
 		t.relocate(a, old)
 		return
@@ -317,10 +318,14 @@ func (c *Conn) expire(ctx context.Context, sequence uint64) error {
 	}
 	run := newRun(job)
 	run.State, run.FinishedAt = StateExpired, now()
-	if err := c.saveRun(ctx, run); !errors.Is(err, ErrFenced) {
-		return err
+	err = c.saveRun(ctx, run)
+	if err == nil {
+		countEnded(ctx, StateExpired)
 	}
-	return nil
+	if errors.Is(err, ErrFenced) {
+		return nil
+	}
+	return err
 }
 
 // holds are the jobs that are held, by the time they are due: a container/heap.

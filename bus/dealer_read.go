@@ -136,9 +136,9 @@ func (t *term) follow(ctx context.Context, config jetstream.OrderedConsumerConfi
 
 // parse reads a message. One whose subject is none of a job is buried.
 func (t *term) parse(msg jetstream.Msg, meta *jetstream.MsgMetadata, replay bool) (arrival, bool) {
-	a := arrival{sequence: meta.Sequence.Stream, header: msg.Headers(), replay: replay}
+	a := arrival{sequence: meta.Sequence.Stream, header: msg.Headers(), replay: replay, at: meta.Timestamp}
 	if name, ok := strings.CutPrefix(msg.Subject(), tickPrefix); ok {
-		a.tick, a.at = strings.ReplaceAll(name, "~", "."), meta.Timestamp
+		a.tick = strings.ReplaceAll(name, "~", ".")
 		return a, true
 	}
 	address, ok := parseJobSubject(msg.Subject())

@@ -60,6 +60,7 @@ func (t *term) swept(below uint64) {
 	}
 	t.sweep.below = below
 	t.live.forget(below)
+	t.times.forget(below)
 	for sequence := range t.dropped {
 		if sequence < below {
 			delete(t.dropped, sequence)

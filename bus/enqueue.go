@@ -31,7 +31,10 @@ const (
 //
 // invalid_argument for a job that cannot be; a *DuplicateError for a unique job that is there already; resource_exhausted while too many
 // jobs wait; unavailable when the bus did not confirm it.
-func (c *Conn) Enqueue(ctx context.Context, job *Job) error {
+func (c *Conn) Enqueue(ctx context.Context, job *Job) (err error) {
+	job.fill()
+	ctx, span := startEnqueue(ctx, job)
+	defer func() { EndSpan(span, err) }()
 	msg, err := c.prepare(ctx, job)
 	if err != nil {
 		return err
@@ -56,6 +59,8 @@ func (c *Conn) EnqueueMany(ctx context.Context, jobs []*Job) (kept int, err erro
 			return 0, err
 		}
 	}
+	ctx, span := startEnqueue(ctx, jobs...)
+	defer func() { EndSpan(span, err) }()
 	for len(jobs) > 0 {
 		chunk := jobs[:min(len(jobs), MaxBatch)]
 		jobs = jobs[len(chunk):]

@@ -409,10 +409,14 @@ func (c *Conn) bury(ctx context.Context, subject string, sequence uint64, data [
 		Errors:     []Failure{{At: at, Code: InvalidArgument, Error: cause.Error()}},
 		DeadLetter: &DeadLetter{Subject: subject, Raw: data},
 	}
-	if err := c.saveRun(ctx, run); err != nil && !isFenced(err) {
-		return err
+	err := c.saveRun(ctx, run)
+	if err == nil {
+		countEnded(ctx, StateDead)
 	}
-	return nil
+	if isFenced(err) {
+		return nil
+	}
+	return err
 }
 
 // buryMessage buries a message of JOBS whose subject is none of a job, and removes it.

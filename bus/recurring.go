@@ -66,8 +66,8 @@ func (r *Recurring) Next(after time.Time) (time.Time, error) {
 		return time.Time{}, err
 	}
 	if every, ok := s.(cron.ConstantDelaySchedule); ok {
-		past := after.Sub(r.CreatedAt) / every.Delay
-		return r.CreatedAt.Add((past + 1) * every.Delay), nil
+		since := after.Sub(r.CreatedAt)
+		return after.Add(every.Delay - since%every.Delay), nil
 	}
 	return s.Next(after), nil
 }

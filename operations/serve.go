@@ -40,7 +40,11 @@ func Serve(conn *bus.Conn, config Config, operations ...Operation) (*bus.Service
 			return nil, fmt.Errorf("serve %s: operation %s is there twice", config.Name, o.name)
 		}
 		seen[o.name] = true
-		endpoints = append(endpoints, o.endpoint(conn, config.Store), o.wrongKind())
+		endpoint, err := o.endpoint(conn, config.Store)
+		if err != nil {
+			return nil, fmt.Errorf("serve %s: %w", config.Name, err)
+		}
+		endpoints = append(endpoints, endpoint, o.wrongKind())
 	}
 	service, err := conn.Serve(bus.ServiceConfig{
 		Name: config.Name, Description: config.Description, Concurrency: config.Concurrency, Logger: config.Logger,
@@ -67,12 +71,16 @@ func (o Operation) validate(config Config) error {
 	return nil
 }
 
-func (o Operation) endpoint(conn *bus.Conn, db *store.DB) bus.Endpoint {
+func (o Operation) endpoint(conn *bus.Conn, db *store.DB) (bus.Endpoint, error) {
 	metadata := map[string]string{"kind": string(o.kind), "description": o.description}
 	if capabilities.IsSensitive(o.name) {
 		metadata["sensitive"] = "true"
 	}
-	return bus.CallEndpoint(o.kind, o.name, metadata, o.handler(conn, db))
+	handle, err := o.observed(o.handler(conn, db))
+	if err != nil {
+		return bus.Endpoint{}, err
+	}
+	return bus.CallEndpoint(o.kind, o.name, metadata, handle), nil
 }
 
 // wrongKind answers the calls that take the operation for one of the other kind.

@@ -21,6 +21,7 @@ type execution struct {
 	// extension is the version that the attempt runs, once it was found.
 	extension extensions.Installed
 	deadline  deadline
+	observed  observation
 }
 
 // ending is how an attempt ended, before it is decided what that means for the job.
@@ -100,13 +101,16 @@ func (e *execution) enter(ctx context.Context, module *sandbox.Module, fenced co
 	if !ok {
 		return ending{err: permanent(bus.NotFound, "extension %s has no job %q", job.Extension, job.Name)}
 	}
+	e.observed.found(job)
 	defer e.deadline.watch(fenced, e.timeout(), e.worker.config.Grace)()
 	input, session, err := e.prepare(definition, fenced)
 	if err != nil {
 		return ending{err: err}
 	}
 	e.report.started()
+	ctx, span := startSandbox(ctx)
 	result, err := module.Run(ctx, input, session)
+	e.observed.ran(span, e.extension.Digest, result, err)
 	e.report.returned(result)
 	if err != nil {
 		return ending{err: err}
@@ -176,7 +180,7 @@ func (e *execution) prepare(definition sandbox.Job, fenced context.CancelCauseFu
 	s := &session{
 		bridge: &bridge{
 			conn: e.worker.conn, grant: e.extension.Manifest.Grant(), rate: e.worker.config.Rate,
-			timeout: e.worker.config.CallTimeout, job: job, attempt: e.attempt.Token, report: e.report, occurrences: occurrences,
+			timeout: e.worker.config.CallTimeout, job: job, attempt: e.attempt.Token, report: e.report, metrics: e.worker.metrics, occurrences: occurrences,
 		},
 		report: e.report, attempt: e.attempt, deadline: &e.deadline, fenced: fenced,
 	}

@@ -38,6 +38,7 @@ func (end ending) completed() bool { return end.exitCode != nil && *end.exitCode
 
 // outcome is that of a job that is done.
 func (e *execution) outcome(end ending) bus.Outcome {
+	e.observed.decided(bus.StateCompleted, nil)
 	return bus.Outcome{State: bus.StateCompleted, ExitCode: end.exitCode, Report: e.report.snapshot()}
 }
 
@@ -56,17 +57,22 @@ func (e *execution) settle(ctx context.Context, end ending) error {
 	case end.completed():
 		return e.attempt.End(ctx, e.outcome(end))
 	case request == bus.CancelRequest && (end.exitCode != nil || errors.Is(end.err, errAsked)):
+		e.observed.decided(bus.StateCancelled, nil)
 		return e.attempt.End(ctx, bus.Outcome{State: bus.StateCancelled, ExitCode: end.exitCode, Report: report})
 	case errors.Is(end.err, errShutdown), request == bus.PauseRequest && (stopped || errors.Is(end.err, errAsked)),
 		stopped && sandbox.Interrupt(e.deadline.shutdown.Load()) == sandbox.Shutdown:
+		e.observed.decided(bus.StateAvailable, nil)
 		return e.attempt.HandBack(ctx, report)
 	case end.exitCode != nil && *end.exitCode == exitWaiting && e.attempt.HasChildren(ctx):
+		e.observed.decided(bus.StateWaiting, nil)
 		return e.attempt.Wait(ctx, report)
 	}
 	failure := e.failure(end)
 	if e.final(end) {
+		e.observed.decided(bus.StateDead, &failure)
 		return e.attempt.End(ctx, bus.Outcome{State: bus.StateDead, ExitCode: end.exitCode, Failure: &failure, Report: report})
 	}
+	e.observed.decided(bus.StateScheduled, &failure)
 	return e.attempt.Retry(ctx, time.Now().Add(e.backoff()), failure, report)
 }
 

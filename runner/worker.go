@@ -27,6 +27,7 @@ type Worker struct {
 	arenas    *sync.Pool
 	log       *slog.Logger
 	ready     chan struct{}
+	metrics   *Metrics
 	// settling are the ended attempts that are not recorded yet, settlements bounds how many there are.
 	settling    sync.WaitGroup
 	settlements chan struct{}
@@ -58,6 +59,12 @@ func New(conn *bus.Conn, catalogue *extensions.Catalogue, load Load, config Conf
 
 // Name is the worker's name, as it stands in the records of the jobs it ran.
 func (w *Worker) Name() string { return w.config.Name }
+
+// Measure has the worker measure its jobs and calls from now on. Call it before Run.
+func (w *Worker) Measure() *Metrics {
+	w.metrics = newMetrics()
+	return w.metrics
+}
 
 // Ready is closed once the worker takes jobs.
 func (w *Worker) Ready() <-chan struct{} { return w.ready }
@@ -124,7 +131,7 @@ const (
 
 // handle runs an attempt of a job. It goes on when taking has ended, but does not wait for room any more.
 func (w *Worker) handle(ctx, taking context.Context, delivery *bus.Delivery) {
-	job := delivery.Job
+	job, received := delivery.Job, time.Now()
 	attempt, err := delivery.Begin(ctx)
 	if err != nil {
 		if !errors.Is(err, bus.ErrSettled) {
@@ -135,7 +142,8 @@ func (w *Worker) handle(ctx, taking context.Context, delivery *bus.Delivery) {
 	report := newReporter(attempt.Token, w.arenas, func(a bus.Activity) { w.conn.Tell(job.ID, a) })
 	report.tellState(bus.StateRunning, w.config.Name)
 	e := &execution{worker: w, attempt: attempt, report: report, deadline: deadline{shutdown: &w.interrupt}}
-	start := time.Now()
+	ctx = e.observed.begin(delivery.Context(ctx), w.metrics, w.config.Name, attempt, attempt.Ready, received)
+	attempt.UseTrace(bus.TraceParent(ctx))
 	end := e.run(ctx, taking)
 	report.finish()
 	attempt.Returned()
@@ -143,11 +151,12 @@ func (w *Worker) handle(ctx, taking context.Context, delivery *bus.Delivery) {
 	w.settlements <- struct{}{}
 	w.settling.Add(1)
 	recorded := func(err error) {
+		e.observed.end(err)
 		if err != nil {
 			w.log.WarnContext(ctx, "attempt not recorded", "job_id", job.ID, "error", err)
 		}
 		w.log.DebugContext(ctx, "attempt ended", "job_id", job.ID, "extension", job.Extension, "library", job.Library,
-			"attempt", attempt.Token, "duration", time.Since(start), "error", end.err)
+			"attempt", attempt.Token, "duration", time.Since(received), "error", end.err)
 		<-w.settlements
 		w.settling.Done()
 	}

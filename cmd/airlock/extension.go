@@ -74,6 +74,15 @@ func (c *cli) withConn(run func(context.Context, *bus.Conn, []string) error) fun
 			return err
 		}
 		defer conn.Close()
+		logger, err := c.logger()
+		if err != nil {
+			return err
+		}
+		stopTracing, err := node.Trace(cmd.Context(), logger)
+		if err != nil {
+			return err
+		}
+		defer stopTracing()
 		return run(cmd.Context(), conn, args)
 	}
 }

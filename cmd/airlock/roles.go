@@ -26,6 +26,7 @@ user reach it through a socket in the data directory.`,
 	}
 	c.workerFlags(cmd)
 	c.operationsFlags(cmd)
+	c.httpFlag(cmd)
 	cmd.Flags().BoolVar(&c.config.Relaxed, "relaxed", c.config.Relaxed,
 		"acknowledge before the disk has the data: faster, and a power failure loses up to two minutes (AIRLOCK_RELAXED)")
 	return cmd
@@ -36,9 +37,10 @@ func (c *cli) workerCommand() *cobra.Command {
 		Use:   "worker",
 		Short: "Run a worker that joins a cluster",
 		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return c.join(cmd.Context(), node.RunWorker) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return c.join(cmd.Context(), node.WorkerRole) },
 	}
 	c.workerFlags(cmd)
+	c.httpFlag(cmd)
 	c.replicasFlag(cmd)
 	return cmd
 }
@@ -48,9 +50,10 @@ func (c *cli) operationsCommand() *cobra.Command {
 		Use:   "operations",
 		Short: "Serve all operations in a cluster",
 		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return c.join(cmd.Context(), node.RunOperations) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return c.join(cmd.Context(), node.OperationsRole) },
 	}
 	c.operationsFlags(cmd)
+	c.httpFlag(cmd)
 	c.replicasFlag(cmd)
 	return cmd
 }
@@ -99,6 +102,11 @@ func (c *cli) operationsFlags(cmd *cobra.Command) {
 	f.StringVar(&c.config.Tesseract, "tesseract", c.config.Tesseract, "the command that reads pictures (AIRLOCK_TESSERACT)")
 	f.IntVar(&c.config.OCRConcurrency, "ocr-concurrency", c.config.OCRConcurrency, "documents read at once; 0 for one for each CPU (AIRLOCK_OCR_CONCURRENCY)")
 	cmd.Long += "\n\nCredentials are sealed with the key in AIRLOCK_MASTER_KEY (32 bytes in base64), default: master.key in the data directory."
+}
+
+func (c *cli) httpFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.config.HTTP, "http", c.config.HTTP, "address such as 127.0.0.1:9464 on which /metrics, /healthz and /readyz answer; default: none (AIRLOCK_HTTP)")
+	cmd.Long += "\n\nTraces and metrics are sent by OTLP if OTEL_EXPORTER_OTLP_ENDPOINT names where to."
 }
 
 func (c *cli) replicasFlag(cmd *cobra.Command) {

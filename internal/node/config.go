@@ -15,11 +15,13 @@ type Bus struct {
 	NATSURL         string `envconfig:"NATS_URL" desc:"NATS to join, such as nats://host:4222; several separated by commas"`
 	NATSCredentials string `split_words:"true" desc:"path of a NATS credentials file"`
 	Replicas        int    `default:"1" desc:"how many NATS servers keep each stream"`
+	MaxWaiting      int    `split_words:"true" default:"5000000" desc:"jobs that may wait before no more are enqueued; 0 for no bound"`
 }
 
 // Worker is the configuration of a worker.
 type Worker struct {
-	Slots          int           `desc:"jobs that run at once; 0 for four for each CPU"`
+	Slots          int           `desc:"jobs that run at once; 0 for sixteen for each CPU"`
+	LibraryJobs    int           `split_words:"true" desc:"jobs of one library that run at once in the cluster; 0 for no limit"`
 	CallTimeout    time.Duration `split_words:"true" default:"30s" desc:"bound of one call to an operation"`
 	JobTimeout     time.Duration `split_words:"true" default:"10m" desc:"bound of an attempt whose manifest names none"`
 	MaxAttempts    int           `split_words:"true" default:"5" desc:"how often a job is tried when its manifest names no number"`
@@ -47,6 +49,7 @@ type Config struct {
 	Operations
 	DataDir  string `split_words:"true" desc:"where streams, database, keys and caches are; default: airlock in the user's data directory"`
 	Relaxed  bool   `desc:"acknowledge before the disk has the data; a power failure loses up to two minutes (up only)"`
+	HTTP     string `desc:"address such as 127.0.0.1:9464 on which /metrics, /healthz and /readyz answer; default: none"`
 	LogLevel string `split_words:"true" default:"info" desc:"debug, info, warn or error"`
 }
 
@@ -77,7 +80,7 @@ func DefaultDataDir() string {
 // Validate reports the first setting that cannot be.
 func (c Config) Validate() error {
 	switch {
-	case c.Slots < 0 || c.MaxAttempts < 0 || c.MaxMemoryMB < 0 || c.GuestMemoryMB < 0 || c.OCRConcurrency < 0:
+	case c.Slots < 0 || c.LibraryJobs < 0 || c.MaxWaiting < 0 || c.MaxAttempts < 0 || c.MaxMemoryMB < 0 || c.GuestMemoryMB < 0 || c.OCRConcurrency < 0:
 		return errors.New("slots, attempts, memory and concurrency must not be negative")
 	case c.CallTimeout <= 0 || c.JobTimeout <= 0 || c.ShutdownGrace < 0:
 		return errors.New("timeouts must be above 0")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
@@ -21,8 +20,11 @@ import (
 	"github.com/airlock-run/airlock/operations/vdfs"
 )
 
-// RunOperations serves all operations on a connection until ctx ends. ready is called once they answer.
-func RunOperations(ctx context.Context, conn *bus.Conn, config Config, logger *slog.Logger, ready func()) (err error) {
+// OperationsRole serves all operations until ctx ends. It is ready once they answer.
+var OperationsRole = Role{roleOperations, runOperations}
+
+func runOperations(ctx context.Context, p *Process, ready func()) (err error) {
+	conn, config, logger := p.Conn, p.Config, p.Logger
 	db, err := openStore(ctx, config)
 	if err != nil {
 		return err

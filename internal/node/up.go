@@ -15,15 +15,17 @@ import (
 // Up runs everything in this process: a NATS server, one worker and all operations. ready is called once jobs are taken and
 // operations answer. It returns when ctx has ended and all is stopped, or when a part failed.
 func Up(ctx context.Context, config Config, logger *slog.Logger, ready func()) error {
-	if err := config.Validate(); err != nil {
+	p, err := startProcess(ctx, "airlock", config, logger, WorkerRole, OperationsRole)
+	if err != nil {
 		return err
 	}
+	defer p.close()
 	server, err := bus.StartServer(ctx, bus.ServerConfig{Dir: config.DataDir, Relaxed: config.Relaxed, Logger: logger})
 	if err != nil {
 		return err
 	}
 	defer server.Stop()
-	conn, err := bus.Connect(bus.Config{Server: server, Name: "airlock up", CallTimeout: config.CallTimeout, Logger: logger})
+	conn, err := bus.Connect(bus.Config{Server: server, Name: "airlock up", CallTimeout: config.CallTimeout, MaxWaiting: config.MaxWaiting, Logger: logger})
 	if err != nil {
 		return err
 	}
@@ -31,11 +33,12 @@ func Up(ctx context.Context, config Config, logger *slog.Logger, ready func()) e
 	if err := conn.Setup(ctx); err != nil {
 		return err
 	}
-	return runBoth(ctx, conn, config, logger, ready)
+	p.connected(ctx, conn)
+	return runBoth(ctx, p, ready)
 }
 
 // runBoth runs operations and a worker. Operations end after the worker, which needs them until its last job has ended.
-func runBoth(ctx context.Context, conn *bus.Conn, config Config, logger *slog.Logger, ready func()) error {
+func runBoth(ctx context.Context, p *Process, ready func()) error {
 	both := whenBoth(ready)
 	failed, fail := context.WithCancel(ctx)
 	defer fail()
@@ -44,11 +47,11 @@ func runBoth(ctx context.Context, conn *bus.Conn, config Config, logger *slog.Lo
 	var group errgroup.Group
 	group.Go(func() error {
 		defer fail() // without operations the worker has nothing to do
-		return RunOperations(serving, conn, config, logger, both)
+		return p.run(serving, OperationsRole, both)
 	})
 	group.Go(func() error {
 		defer stopServing()
-		return RunWorker(failed, conn, config, logger, both)
+		return p.run(failed, WorkerRole, both)
 	})
 	return group.Wait()
 }
@@ -66,20 +69,25 @@ func whenBoth(ready func()) func() {
 	}
 }
 
-// Role is RunWorker or RunOperations.
-type Role func(ctx context.Context, conn *bus.Conn, config Config, logger *slog.Logger, ready func()) error
+// Role is WorkerRole or OperationsRole.
+type Role struct {
+	name string
+	run  func(ctx context.Context, p *Process, ready func()) error
+}
 
 // Join runs a role in a cluster until ctx ends.
 func Join(ctx context.Context, role Role, config Config, logger *slog.Logger, ready func()) error {
-	if err := config.Validate(); err != nil {
-		return err
-	}
 	if config.NATSURL == "" {
 		return errors.New("this role joins a cluster: name its NATS with --nats-url or AIRLOCK_NATS_URL; to run everything in one process, use `airlock up`")
 	}
+	p, err := startProcess(ctx, "airlock-"+role.name, config, logger, role)
+	if err != nil {
+		return err
+	}
+	defer p.close()
 	conn, err := bus.Connect(bus.Config{
 		URL: config.NATSURL, Credentials: config.NATSCredentials, Replicas: config.Replicas,
-		CallTimeout: config.CallTimeout, Logger: logger,
+		CallTimeout: config.CallTimeout, MaxWaiting: config.MaxWaiting, Logger: logger,
 	})
 	if err != nil {
 		return fmt.Errorf("join cluster: %w", err)
@@ -88,5 +96,6 @@ func Join(ctx context.Context, role Role, config Config, logger *slog.Logger, re
 	if err := conn.Setup(ctx); err != nil {
 		return fmt.Errorf("join cluster: %w", err)
 	}
-	return role(ctx, conn, config, logger, ready)
+	p.connected(ctx, conn)
+	return p.run(ctx, role, ready)
 }

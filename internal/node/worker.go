@@ -14,8 +14,11 @@ import (
 	"github.com/airlock-run/airlock/runner/sandbox"
 )
 
-// RunWorker runs jobs and triggers on a connection until ctx ends. ready is called once it takes jobs.
-func RunWorker(ctx context.Context, conn *bus.Conn, config Config, logger *slog.Logger, ready func()) error {
+// WorkerRole runs jobs and triggers until ctx ends. It is ready once it takes jobs.
+var WorkerRole = Role{roleWorker, runWorker}
+
+func runWorker(ctx context.Context, p *Process, ready func()) error {
+	conn, config, logger := p.Conn, p.Config, p.Logger
 	catalogue, err := Catalogue(ctx, conn, logger)
 	if err != nil {
 		return err
@@ -25,13 +28,16 @@ func RunWorker(ctx context.Context, conn *bus.Conn, config Config, logger *slog.
 		return err
 	}
 	worker, err := runner.New(conn, catalogue, load, runner.Config{
-		Slots: config.Slots, CallTimeout: config.CallTimeout, JobTimeout: config.JobTimeout,
+		Slots: config.Slots, LibraryJobs: config.LibraryJobs, Version: programVersion(), CallTimeout: config.CallTimeout, JobTimeout: config.JobTimeout,
 		MaxAttempts: config.MaxAttempts, MaxMemory: config.MaxMemoryMB, GuestMemory: config.GuestMemoryMB,
 		MaxFuel: config.MaxFuel, MaxHostCalls: config.MaxHostCalls, MaxLogBytes: config.MaxLogBytes, MaxCheckpoints: config.MaxCheckpoints,
 		Grace: config.ShutdownGrace, Logger: logger,
 	})
 	if err != nil {
 		return err
+	}
+	if p.telemetry.Measures() {
+		p.telemetry.Add(worker.Measure())
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return worker.Run(ctx) })

@@ -15,6 +15,7 @@ import (
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/extensions"
 	"github.com/airlock-run/airlock/internal/node"
+	"github.com/airlock-run/airlock/runner"
 	"github.com/airlock-run/airlock/runner/sandbox"
 )
 
@@ -45,20 +46,26 @@ func (c *cluster) close() {
 	_ = os.RemoveAll(c.dir)
 }
 
-// work runs a worker, with everything `airlock up` has but the operations, and returns what stops it.
+// work runs a worker as `airlock up` does, without operations, and returns what stops it. With 0 slots it has as many as by default.
 func (c *cluster) work(ctx context.Context, slots int) (stop func() error, err error) {
-	config, err := node.FromEnvironment()
+	logger := slog.New(slog.DiscardHandler)
+	catalogue, err := node.Catalogue(ctx, c.conn, logger)
 	if err != nil {
 		return nil, err
 	}
-	config.DataDir, config.Slots = c.dir, slots
+	load, err := node.Load(node.Config{DataDir: c.dir}, logger)
+	if err != nil {
+		return nil, err
+	}
+	worker, err := runner.New(c.conn, catalogue, load, runner.Config{Slots: slots})
+	if err != nil {
+		return nil, err
+	}
 	working, cancel := context.WithCancel(ctx)
-	ready, stopped := make(chan struct{}), make(chan error, 1)
-	go func() {
-		stopped <- node.RunWorker(working, c.conn, config, slog.New(slog.DiscardHandler), func() { close(ready) })
-	}()
+	stopped := make(chan error, 1)
+	go func() { stopped <- worker.Run(working) }()
 	select {
-	case <-ready:
+	case <-worker.Ready():
 	case err := <-stopped:
 		cancel()
 		return nil, err

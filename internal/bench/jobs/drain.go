@@ -80,7 +80,7 @@ func drain(ctx context.Context, relaxed bool, ids []string, concurrent, slots in
 		if err == nil && status.Waiting == drained {
 			break
 		}
-		time.Sleep(50 * time.Millisecond)
+		<-time.After(50 * time.Millisecond)
 	}
 	if path := os.Getenv("CPUPROFILE"); path != "" {
 		f, err := os.Create(path) //nolint:gosec // named by who measures
