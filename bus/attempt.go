@@ -209,7 +209,7 @@ func (a *Attempt) EndSoon(outcome Outcome, done func(error)) {
 	a.writes++
 	run.Write = a.writes
 	a.mu.Unlock()
-	msg, err := run.message()
+	msg, err := a.delivery.queue.conn.recordMessage(&run)
 	if err != nil {
 		done(err)
 		return

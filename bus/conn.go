@@ -32,6 +32,9 @@ type Config struct {
 	ConnectTimeout time.Duration
 	// Replicas is how many servers keep each stream. Default 1.
 	Replicas int
+	// KeepDead is how long the record of a dead job is kept, KeepEnded that of any other that has ended. Defaults 30 and 7 days; at
+	// least a second.
+	KeepDead, KeepEnded time.Duration
 	// MaxWaiting is how many jobs may wait before no more are enqueued. Default: no limit.
 	MaxWaiting int
 	// Logger defaults to one that discards.
@@ -47,6 +50,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 2 * time.Second
+	}
+	if c.KeepDead == 0 {
+		c.KeepDead = 30 * 24 * time.Hour
+	}
+	if c.KeepEnded == 0 {
+		c.KeepEnded = 7 * 24 * time.Hour
 	}
 	if c.Replicas == 0 {
 		c.Replicas = 1
@@ -68,6 +77,8 @@ func (c Config) Validate() error {
 	switch {
 	case ways != 1:
 		return errors.New("bus: want exactly one of URL, Socket and Server")
+	case c.KeepDead < time.Second || c.KeepEnded < time.Second:
+		return errors.New("bus: records are kept for a second at least")
 	case c.CallTimeout < 0, c.ConnectTimeout < 0:
 		return errors.New("bus: timeouts must not be negative")
 	case c.Replicas < 0 || c.Replicas > 5:

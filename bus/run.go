@@ -134,6 +134,8 @@ type Report struct {
 	// Calls and Denied count host calls to operations and those of them the door refused.
 	Calls  int `json:"calls,omitempty"`
 	Denied int `json:"denied,omitempty"`
+	// LastCalls are the newest of them, at most 20.
+	LastCalls []CallNote `json:"last_calls,omitempty"`
 	// GuestMS and CallMS are the milliseconds spent in the guest and in its calls and checkpoints, exact to the microsecond.
 	GuestMS float64 `json:"guest_ms"`
 	CallMS  float64 `json:"call_ms"`
@@ -141,6 +143,15 @@ type Report struct {
 	Fuel uint64 `json:"fuel,omitempty"`
 	// MemoryBytes is the most linear memory the guest had.
 	MemoryBytes uint64 `json:"memory_bytes,omitempty"`
+}
+
+// CallNote is one call of a guest to an operation.
+type CallNote struct {
+	Method string    `json:"method"`
+	At     time.Time `json:"at"`
+	MS     float64   `json:"ms"`
+	// Code says why it failed; empty when it did not.
+	Code Code `json:"code,omitempty"`
 }
 
 // LogLine is one line a guest logged, or printed on standard error.
@@ -153,12 +164,12 @@ type LogLine struct {
 // ErrFenced is returned when the run record has moved on: another attempt is newer, and this one changes nothing any more.
 var ErrFenced = errors.New("a newer attempt of this job exists")
 
-// retention is how long an outcome is kept.
-func retention(state State) time.Duration {
+// Retention is how long the record of a job that ended in a state is kept.
+func (c *Conn) Retention(state State) time.Duration {
 	if state == StateDead {
-		return 30 * 24 * time.Hour
+		return c.config.KeepDead
 	}
-	return 7 * 24 * time.Hour
+	return c.config.KeepEnded
 }
 
 // Run returns the run record of a job.
@@ -272,7 +283,7 @@ func (c *Conn) saveRun(ctx context.Context, run *Run) error {
 
 // saveRunOnce is saveRun with isConflict's error for a record that has moved on.
 func (c *Conn) saveRunOnce(ctx context.Context, run *Run) error {
-	msg, err := run.message()
+	msg, err := c.recordMessage(run)
 	if err != nil {
 		return err
 	}
@@ -286,8 +297,8 @@ func (c *Conn) saveRunOnce(ctx context.Context, run *Run) error {
 	return nil
 }
 
-// message is the record as it is published on RUNS.
-func (r *Run) message() (*nats.Msg, error) {
+// recordMessage is a record as it is published on RUNS.
+func (c *Conn) recordMessage(r *Run) (*nats.Msg, error) {
 	data, err := json.Marshal(r)
 	if err != nil {
 		return nil, fmt.Errorf("encode run record: %w", err)
@@ -297,7 +308,7 @@ func (r *Run) message() (*nats.Msg, error) {
 	msg.Header[headerAttempt] = []string{strconv.FormatUint(r.Attempt, 10)}
 	msg.Header[jetstream.ExpectedLastSubjSeqHeader] = []string{strconv.FormatUint(r.revision, 10)}
 	if r.State.Ended() {
-		msg.Header[jetstream.MsgTTLHeader] = []string{retention(r.State).String()}
+		msg.Header[jetstream.MsgTTLHeader] = []string{c.Retention(r.State).String()}
 	}
 	return msg, nil
 }

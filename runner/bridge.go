@@ -45,13 +45,12 @@ func (b *bridge) call(ctx context.Context, c sandbox.Call) json.RawMessage {
 		answer, err = b.pass(ctx, c, method)
 	}
 	bus.EndSpan(span, err)
-	b.metrics.called(method.Operation, err, time.Since(start))
+	took := time.Since(start)
+	b.metrics.called(method.Operation, err, took)
+	b.report.called(bus.CallNote{Method: cut(c.Method, maxMethod), At: start.UTC(), MS: float64(took.Microseconds()) / 1e3, Code: bus.CodeOf(err)})
 	if err == nil {
-		b.report.called(false)
 		return answer
 	}
-	code := bus.CodeOf(err)
-	b.report.called(code == bus.PermissionDenied || code == bus.ResourceExhausted)
 	refusal, _ := bus.AsError(err).MarshalJSON()
 	return refusal
 }

@@ -17,7 +17,7 @@ import (
 type Config struct {
 	// Name tells workers apart. Default: host name, process id and a random part.
 	Name string
-	// Slots is how many jobs run at once. Default: sixteen for each CPU.
+	// Slots is how many jobs run at once. Default: 32 for each CPU.
 	Slots int
 	// LibraryJobs is how many jobs of one library run at once in the cluster. Default: no limit.
 	LibraryJobs int
@@ -63,7 +63,7 @@ func (c Config) withDefaults() Config {
 		host, _ := os.Hostname()
 		c.Name = fmt.Sprintf("%s-%d-%s", host, os.Getpid(), uuid.NewString()[:8])
 	}
-	setDefault(&c.Slots, 16*runtime.NumCPU())
+	setDefault(&c.Slots, 32*runtime.NumCPU())
 	setDefault(&c.CallTimeout, 30*time.Second)
 	setDefault(&c.JobTimeout, 10*time.Minute)
 	setDefault(&c.MaxAttempts, 5)

@@ -16,6 +16,8 @@ const (
 	maxLogBytes = 128 << 10
 	maxWarnings = 100
 	maxMessage  = 1 << 10
+	maxCalls    = 20
+	maxMethod   = 128
 )
 
 // reporter collects what an attempt tells about itself and tells it live to who watches. What a guest says costs it a copy
@@ -37,8 +39,10 @@ type reporter struct {
 	// logLines, logBytes and warnings count what the limits above are about.
 	logLines, logBytes, warnings int
 	lastError                    []byte
-	clock                        guestClock
-	telling                      telling
+	// calls are the newest maxCalls calls; once there were more, the next one replaces the oldest.
+	calls   []bus.CallNote
+	clock   guestClock
+	telling telling
 }
 
 func newReporter(attempt uint64, arenas *sync.Pool, publish func(bus.Activity)) *reporter {
@@ -96,14 +100,28 @@ func (r *reporter) addBytes(n int64) {
 	r.report.Bytes += n
 }
 
-// called counts one call to an operation.
-func (r *reporter) called(denied bool) {
+// called counts one call to an operation, and remembers it for a while.
+func (r *reporter) called(call bus.CallNote) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if len(r.calls) < maxCalls {
+		r.calls = append(r.calls, call)
+	} else {
+		r.calls[r.report.Calls%maxCalls] = call
+	}
 	r.report.Calls++
-	if denied {
+	if call.Code == bus.PermissionDenied || call.Code == bus.ResourceExhausted {
 		r.report.Denied++
 	}
+}
+
+// lastCalls are the newest calls, the oldest of them first. It needs r.mu.
+func (r *reporter) lastCalls() []bus.CallNote {
+	if len(r.calls) < maxCalls {
+		return slices.Clone(r.calls)
+	}
+	oldest := r.report.Calls % maxCalls
+	return slices.Concat(r.calls[oldest:], r.calls[:oldest])
 }
 
 // started, waits, goesOn and returned tell what the guest does: it runs, it waits for a call or a checkpoint, it runs
@@ -136,6 +154,7 @@ func (r *reporter) snapshot() bus.Report {
 	report.Message = string(r.message)
 	report.Logs = slices.Clip(report.Logs)
 	report.Warnings = slices.Clip(report.Warnings)
+	report.LastCalls = r.lastCalls()
 	report.GuestMS, report.CallMS = r.clock.milliseconds()
 	return report
 }

@@ -150,7 +150,7 @@ func TestQuietReporterHasNothing(t *testing.T) {
 	r.started()
 	r.addItems(1)
 	r.addBytes(2)
-	r.called(true)
+	r.called(bus.CallNote{Method: "query:x", Code: bus.PermissionDenied})
 	r.returned(sandbox.Result{Memory: 3})
 	if r.telling.timer != nil || r.pending != nil {
 		t.Error("it has a timer, or an arena")
@@ -229,4 +229,17 @@ func BenchmarkLog(b *testing.B) {
 		}
 		r.finish()
 	})
+}
+
+// The newest calls are kept, in the order in which they were made.
+func TestReporterKeepsTheLastCalls(t *testing.T) {
+	t.Parallel()
+	r := newReporter(1, newArenas(), func(bus.Activity) {})
+	for n := range 2*maxCalls + 7 {
+		r.called(bus.CallNote{MS: float64(n)})
+		last := r.snapshot().LastCalls
+		if len(last) != min(n+1, maxCalls) || last[len(last)-1].MS != float64(n) || last[0].MS != float64(max(0, n+1-maxCalls)) {
+			t.Fatalf("after %d calls: %d, from %v to %v", n+1, len(last), last[0].MS, last[len(last)-1].MS)
+		}
+	}
 }

@@ -12,15 +12,17 @@ import (
 
 // Bus says how a process reaches NATS.
 type Bus struct {
-	NATSURL         string `envconfig:"NATS_URL" desc:"NATS to join, such as nats://host:4222; several separated by commas"`
-	NATSCredentials string `split_words:"true" desc:"path of a NATS credentials file"`
-	Replicas        int    `default:"1" desc:"how many NATS servers keep each stream"`
-	MaxWaiting      int    `split_words:"true" default:"5000000" desc:"jobs that may wait before no more are enqueued; 0 for no bound"`
+	NATSURL         string        `envconfig:"NATS_URL" desc:"NATS to join, such as nats://host:4222; several separated by commas"`
+	NATSCredentials string        `split_words:"true" desc:"path of a NATS credentials file"`
+	Replicas        int           `default:"1" desc:"how many NATS servers keep each stream"`
+	KeepEnded       time.Duration `split_words:"true" default:"168h" desc:"how long what is known of an ended job is kept"`
+	KeepDead        time.Duration `split_words:"true" default:"720h" desc:"how long what is known of a dead job is kept"`
+	MaxWaiting      int           `split_words:"true" default:"5000000" desc:"jobs that may wait before no more are enqueued; 0 for no bound"`
 }
 
 // Worker is the configuration of a worker.
 type Worker struct {
-	Slots          int           `desc:"jobs that run at once; 0 for sixteen for each CPU"`
+	Slots          int           `desc:"jobs that run at once; 0 for 32 for each CPU"`
 	LibraryJobs    int           `split_words:"true" desc:"jobs of one library that run at once in the cluster; 0 for no limit"`
 	CallTimeout    time.Duration `split_words:"true" default:"30s" desc:"bound of one call to an operation"`
 	JobTimeout     time.Duration `split_words:"true" default:"10m" desc:"bound of an attempt whose manifest names none"`
@@ -82,6 +84,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.Slots < 0 || c.LibraryJobs < 0 || c.MaxWaiting < 0 || c.MaxAttempts < 0 || c.MaxMemoryMB < 0 || c.GuestMemoryMB < 0 || c.OCRConcurrency < 0:
 		return errors.New("slots, attempts, memory and concurrency must not be negative")
+	case c.KeepEnded < time.Second || c.KeepDead < time.Second:
+		return errors.New("ended jobs must be kept for a second at least")
 	case c.CallTimeout <= 0 || c.JobTimeout <= 0 || c.ShutdownGrace < 0:
 		return errors.New("timeouts must be above 0")
 	}

@@ -25,7 +25,7 @@ func Up(ctx context.Context, config Config, logger *slog.Logger, ready func()) e
 		return err
 	}
 	defer server.Stop()
-	conn, err := bus.Connect(bus.Config{Server: server, Name: "airlock up", CallTimeout: config.CallTimeout, MaxWaiting: config.MaxWaiting, Logger: logger})
+	conn, err := bus.Connect(bus.Config{Server: server, Name: "airlock up", CallTimeout: config.CallTimeout, MaxWaiting: config.MaxWaiting, KeepEnded: config.KeepEnded, KeepDead: config.KeepDead, Logger: logger})
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func Join(ctx context.Context, role Role, config Config, logger *slog.Logger, re
 	defer p.close()
 	conn, err := bus.Connect(bus.Config{
 		URL: config.NATSURL, Credentials: config.NATSCredentials, Replicas: config.Replicas,
-		CallTimeout: config.CallTimeout, MaxWaiting: config.MaxWaiting, Logger: logger,
+		CallTimeout: config.CallTimeout, MaxWaiting: config.MaxWaiting, KeepEnded: config.KeepEnded, KeepDead: config.KeepDead, Logger: logger,
 	})
 	if err != nil {
 		return fmt.Errorf("join cluster: %w", err)
