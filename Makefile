@@ -49,6 +49,10 @@ proof: setup guests ## before a release: each fuzz target for 5 minutes, a milli
 bench: guests ## the figures of the README, measured here
 	go run ./internal/bench
 
+.PHONY: bench-jobs
+bench-jobs: ## how durable jobs are enqueued, dealt and recorded, beside the bus alone, measured here
+	go run ./internal/bench/jobs
+
 .PHONY: bench-sandbox
 bench-sandbox: guests ## what a sandbox costs and holds, beside plain wazero and Extism, measured here
 	@internal/make/setup bench-sandbox

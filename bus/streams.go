@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -76,6 +77,10 @@ func (c *Conn) Setup(ctx context.Context) error {
 		if _, err := c.js.CreateOrUpdateStream(ctx, config); err != nil {
 			return fmt.Errorf("make stream %s: %w", config.Name, err)
 		}
+	}
+	// Earlier releases dealt jobs with a consumer that all workers shared.
+	if err := c.js.DeleteConsumer(ctx, jobsStream, "workers"); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return fmt.Errorf("remove the consumer of an earlier release: %w", err)
 	}
 	for _, config := range []jetstream.KeyValueConfig{
 		{Bucket: extensionsBucket, Description: "Airlock: installed extensions"},
