@@ -140,6 +140,9 @@ func (c *Conn) DeleteJob(ctx context.Context, id uuid.UUID) error {
 	if !run.State.Ended() {
 		return Errorf(FailedPrecondition, "job %s has not ended: it is %s; cancel it first", id, run.State)
 	}
+	if err := c.forget(ctx, run); err != nil {
+		return err
+	}
 	msg := nats.NewMsg(RunSubject(id))
 	msg.Header.Set(headerDeleted, "1")
 	// Whoever keeps a list of jobs sees it for a day.
@@ -149,6 +152,34 @@ func (c *Conn) DeleteJob(ctx context.Context, id uuid.UUID) error {
 	}
 	if err != nil {
 		return fmt.Errorf("delete job %s: %w", id, err)
+	}
+	return nil
+}
+
+// forget removes the message of a job that has ended, if JOBS still has it. Without its record the job would be taken for a new one.
+func (c *Conn) forget(ctx context.Context, run *Run) error {
+	subject := JobSubject(run.Extension, run.Priority, run.Library, run.Job)
+	if run.DeadLetter != nil {
+		subject = run.DeadLetter.Subject
+	}
+	stream, err := c.stream(ctx, jobsStream)
+	if err != nil {
+		return err
+	}
+	for _, subject := range []string{ScheduleSubject(run.Job), subject} {
+		msg, err := stream.GetLastMsgForSubject(ctx, subject)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("read job %s: %w", run.Job, err)
+		}
+		if job, err := decodeJob(subject, msg.Data); err == nil && job.Retry == run.revision {
+			return Errorf(FailedPrecondition, "job %s is about to run once more", run.Job)
+		}
+		if err := stream.DeleteMsg(ctx, msg.Sequence); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) && !errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
+			return fmt.Errorf("remove job %s: %w", run.Job, err)
+		}
 	}
 	return nil
 }
@@ -191,7 +222,9 @@ func (c *Conn) tellChange(before, after *Run, sequence uint64) {
 			c.log.Debug("workers not told", "job_id", after.Job, "error", err)
 		}
 	}
-	c.notify(notice{Job: after.Job, Sequence: sequence, Wake: !after.State.Ended() && !after.Paused, Parent: after.Parent})
+	c.notify(notice{
+		Job: after.Job, Sequence: sequence, Over: after.State.Ended(), Wake: !after.State.Ended() && !after.Paused, Parent: after.Parent,
+	})
 }
 
 // find finds the message of a job in JOBS, due or not, and its sequence. Without its subject that takes longer.
@@ -231,8 +264,11 @@ func (c *Conn) Job(ctx context.Context, id uuid.UUID) (*Job, error) {
 	return job, err
 }
 
-// controlled is called when somebody has changed the record of a job that may run here.
+// controlled is called when somebody has changed the record of a job that may run here, or wants a worker drained.
 func (q *Queue) controlled(msg *nats.Msg) {
+	if q.drainedBy(msg.Data) {
+		return
+	}
 	id, err := uuid.ParseBytes(msg.Data)
 	if err != nil {
 		return

@@ -107,9 +107,10 @@ type term struct {
 	census  census
 	live    live
 	times   arrivalTimes
-	// moved are new sequences of jobs in the queue by their old ones, dropped those that need not be dealt any more.
+	// moved are new sequences of jobs in the queue by their old ones; changed are those of whose record somebody has told, and whether
+	// they are over.
 	moved   map[uint64]uint64
-	dropped map[uint64]struct{}
+	changed map[uint64]bool
 	// again are jobs that were dealt to a worker that is gone.
 	again map[uuid.UUID]struct{}
 	sweep sweep
@@ -136,9 +137,9 @@ func (d *Dealer) deal(ctx context.Context, lease *lease) error {
 	defer cancel()
 	t := &term{
 		Dealer: d, ctx: ctx, epoch: lease.epoch, unclean: lease.unclean,
-		calls: make(chan func(), 64), arrivals: make(chan arrival, 1024), reports: make(chan *nats.Msg, 1024),
+		calls: make(chan func(), 64), arrivals: make(chan arrival, 1024), reports: make(chan *nats.Msg, 8192),
 		known: map[uuid.UUID]*entry{}, deals: map[uint64]*entry{}, members: map[string]*member{},
-		moved: map[uint64]uint64{}, dropped: map[uint64]struct{}{}, again: map[uuid.UUID]struct{}{},
+		moved: map[uint64]uint64{}, changed: map[uint64]bool{}, again: map[uuid.UUID]struct{}{},
 	}
 	t.waiting = fair.New[queued](t)
 	sub, err := d.conn.nc.ChanSubscribe(dealerSubject, t.reports)
@@ -247,7 +248,8 @@ type notice struct {
 	Job uuid.UUID `json:"job"`
 	// Sequence is the job's in JOBS, if it is known.
 	Sequence uint64 `json:"sequence,omitempty"`
-	// Wake says that the job goes on now; otherwise it is over.
+	// Over says that the job has an outcome, Wake that it goes on now. With neither it is to wait.
+	Over bool `json:"over,omitempty"`
 	Wake bool `json:"wake,omitempty"`
 	// Parent is the job's, if it is over.
 	Parent *uuid.UUID `json:"parent,omitempty"`

@@ -26,6 +26,8 @@ type entry struct {
 	number   uint64
 	member   *member
 	returned bool
+	// again says that its message came once more meanwhile.
+	again bool
 
 	// Of a job that is held: when it goes on or is looked at again, its place among the holds, and how many sub-jobs it
 	// waits for.
@@ -47,9 +49,10 @@ func (t *term) arrived(a arrival) {
 	}
 	t.live.add(a.sequence)
 	if e := t.known[a.address.Job]; e != nil {
-		// The same job once more. The server keeps the newer message.
+		// The same job once more; the server keeps the newer message. It may be that a person has it run again of which it is not known
+		// here yet that it has ended.
 		t.live.remove(e.sequence)
-		e.sequence = a.sequence
+		e.sequence, e.again = a.sequence, true
 		return
 	}
 	lane := laneOf(a.address)
@@ -117,11 +120,14 @@ func (t *term) dealAll() {
 			delete(t.moved, q.sequence)
 			q.sequence = sequence
 		}
-		if _, ok := t.dropped[q.sequence]; ok {
-			delete(t.dropped, q.sequence)
-			t.live.remove(q.sequence)
-			t.waiting.Done(lane.Extension, lane.Library)
-			continue
+		if over, ok := t.changed[q.sequence]; ok {
+			delete(t.changed, q.sequence)
+			if over {
+				t.live.remove(q.sequence)
+				t.waiting.Done(lane.Extension, lane.Library)
+				continue
+			}
+			q.fresh = false
 		}
 		if e := t.known[q.id]; e != nil {
 			t.waiting.Done(lane.Extension, lane.Library)
@@ -232,6 +238,10 @@ func (t *term) end(e *entry) {
 	t.holds.remove(e)
 	delete(t.known, e.id)
 	delete(t.again, e.id)
+	if e.again {
+		t.waiting.Push(e.lane, queued{id: e.id, sequence: e.sequence})
+		return
+	}
 	t.live.remove(e.sequence)
 }
 
@@ -295,7 +305,7 @@ func (t *term) drop(id uuid.UUID, sequence uint64) {
 		return
 	}
 	if t.live.has(sequence) {
-		t.dropped[sequence] = struct{}{}
+		t.changed[sequence] = true
 	}
 }
 

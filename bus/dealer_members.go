@@ -164,10 +164,14 @@ func (t *term) heldBack(e *entry, h heldDeal) {
 func (t *term) noticed(n notice) {
 	e := t.known[n.Job]
 	switch {
-	case !n.Wake:
+	case n.Over:
 		t.drop(n.Job, n.Sequence)
 		if n.Parent != nil {
 			t.childEnded(*n.Parent)
+		}
+	case !n.Wake:
+		if e == nil && t.live.has(n.Sequence) {
+			t.changed[n.Sequence] = false
 		}
 	case e != nil && e.state != StateRunning:
 		t.wake(e)

@@ -24,6 +24,8 @@ type sweep struct {
 const (
 	// sweepPause is how often what is over is removed, unless there is much of it.
 	sweepPause = 10 * time.Second
+	// followerPatience is how long the sweep waits for who keeps a list of jobs and is not there.
+	followerPatience = time.Hour
 	// moveBatch is how many jobs are moved at a time.
 	moveBatch = 256
 )
@@ -61,9 +63,9 @@ func (t *term) swept(below uint64) {
 	t.sweep.below = below
 	t.live.forget(below)
 	t.times.forget(below)
-	for sequence := range t.dropped {
+	for sequence := range t.changed {
 		if sequence < below {
-			delete(t.dropped, sequence)
+			delete(t.changed, sequence)
 		}
 	}
 	for sequence := range t.moved {
@@ -81,7 +83,9 @@ func (c *Conn) sweepJobs(ctx context.Context, before uint64) (uint64, error) {
 	}
 	consumers := stream.ListConsumers(ctx)
 	for info := range consumers.Info() {
-		if strings.HasPrefix(info.Name, "jobs-") {
+		// One that nobody has followed for long is of a list that is gone.
+		gone := info.NumWaiting == 0 && (info.Delivered.Last == nil || time.Since(*info.Delivered.Last) > followerPatience)
+		if strings.HasPrefix(info.Name, "jobs-") && !gone {
 			before = min(before, info.AckFloor.Stream+1)
 		}
 	}
@@ -138,8 +142,9 @@ func (t *term) relocate(a arrival, old uint64) {
 		e.sequence = a.sequence
 		return
 	}
-	if _, ok := t.dropped[old]; ok {
-		t.dropped[a.sequence] = struct{}{}
+	if over, ok := t.changed[old]; ok {
+		delete(t.changed, old)
+		t.changed[a.sequence] = over
 	}
 	t.moved[old] = a.sequence
 }

@@ -131,6 +131,7 @@ func (q *Queue) Drain() {
 func (q *Queue) Leave() {
 	q.Drain()
 	q.looking.end()
+	q.Drain() // what it was looking up
 	q.beating.end()
 	q.mu.Lock()
 	q.left = true
