@@ -1,149 +1,18 @@
 package fair
 
 import (
-	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 )
 
-type limits struct {
-	extension map[string]int
-	library   int
-}
-
-func (l limits) Extension(id string) int { return l.extension[id] }
-func (l limits) Library(uuid.UUID) int   { return l.library }
-
-type job struct {
-	lane Lane
-	n    int
-}
-
-// model is the queue as one would write it who has time.
-type model struct {
-	limits  *limits
-	lanes   map[Lane][]job
-	running map[string]int
-	library map[uuid.UUID]int
-}
-
-func (m *model) mayRun(l Lane) bool {
-	return len(m.lanes[l]) > 0 && m.running[l.Extension] < m.limits.extension[l.Extension] && m.library[l.Library] < m.limits.library
-}
-
-func (m *model) any() bool {
-	for l := range m.lanes {
-		if m.mayRun(l) {
-			return true
-		}
-	}
-	return false
-}
-
-func exercise(t *testing.T, seed uint64, steps int) {
-	t.Helper()
-	r := rand.New(rand.NewPCG(seed, 1))
-	lim := &limits{extension: map[string]int{}, library: 1 + r.IntN(4)}
-	extensions := make([]string, 1+r.IntN(5))
-	for i := range extensions {
-		extensions[i] = fmt.Sprint("e", i)
-		lim.extension[extensions[i]] = r.IntN(4)
-	}
-	libraries := make([]uuid.UUID, 1+r.IntN(6))
-	for i := range libraries {
-		libraries[i] = uuid.UUID{byte(i + 1)}
-	}
-	q := New[job](lim)
-	m := &model{limits: lim, lanes: map[Lane][]job{}, running: map[string]int{}, library: map[uuid.UUID]int{}}
-	var running []Lane
-	pick := func() Lane {
-		return Lane{extensions[r.IntN(len(extensions))], r.IntN(3), libraries[r.IntN(len(libraries))]}
-	}
-	for n := range steps {
-		switch r.IntN(10) {
-		case 0, 1, 2:
-			j := job{pick(), n}
-			q.Push(j.lane, j)
-			m.lanes[j.lane] = append(m.lanes[j.lane], j)
-		case 3:
-			j := job{pick(), n}
-			q.PushFront(j.lane, j)
-			m.lanes[j.lane] = append([]job{j}, m.lanes[j.lane]...)
-		case 4, 5, 6:
-			lane, j, ok := q.Next()
-			if ok != m.any() {
-				t.Fatalf("seed %d step %d: Next answers %v, and that a job may run is %v", seed, n, ok, m.any())
-			}
-			if !ok {
-				continue
-			}
-			if !m.mayRun(lane) || m.lanes[lane][0] != j || j.lane != lane {
-				t.Fatalf("seed %d step %d: dealt %v of %v, want %v (may run: %v)", seed, n, j, lane, m.lanes[lane], m.mayRun(lane))
-			}
-			m.lanes[lane] = m.lanes[lane][1:]
-			m.running[lane.Extension]++
-			m.library[lane.Library]++
-			running = append(running, lane)
-		case 7, 8:
-			if len(running) == 0 {
-				continue
-			}
-			i := r.IntN(len(running))
-			l := running[i]
-			running = append(running[:i], running[i+1:]...)
-			m.running[l.Extension]--
-			m.library[l.Library]--
-			q.Done(l.Extension, l.Library)
-		case 9:
-			switch r.IntN(3) {
-			case 0:
-				id := extensions[r.IntN(len(extensions))]
-				lim.extension[id] = r.IntN(5)
-				q.Changed(id)
-			case 1:
-				l := pick()
-				q.Began(l)
-				m.running[l.Extension]++
-				m.library[l.Library]++
-				running = append(running, l)
-			case 2:
-				lim.library = 1 + r.IntN(5)
-				q.ChangedAll()
-			}
-		}
-		waiting := 0
-		for _, jobs := range m.lanes {
-			waiting += len(jobs)
-		}
-		if q.Len() != waiting {
-			t.Fatalf("seed %d step %d: %d wait, want %d", seed, n, q.Len(), waiting)
-		}
-	}
-}
-
-// The queue deals what the model may deal, in the order of each lane, whatever is done to it.
-func TestQueueIsTheModel(t *testing.T) {
+func TestSingleJobIsNotBehindAHundredThousand(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(2000) {
-		exercise(t, seed, 300)
-	}
-}
-
-func FuzzQueue(f *testing.F) {
-	f.Add(uint64(1))
-	f.Fuzz(func(t *testing.T, seed uint64) { exercise(t, seed, 1000) })
-}
-
-func unlimited() limits {
-	return limits{extension: map[string]int{"e": 1 << 30, "f": 1 << 30}, library: 1 << 30}
-}
-
-func TestOneJobIsNotBehindAHundredThousand(t *testing.T) {
-	t.Parallel()
-	q := New[int](unlimited())
-	many, one := uuid.New(), uuid.New()
+	q := New[int](noLimits{})
+	many, one := uuid.UUID{1}, uuid.UUID{2}
 	for i := range 100_000 {
 		q.Push(Lane{"e", 1, many}, i)
 	}
@@ -151,96 +20,339 @@ func TestOneJobIsNotBehindAHundredThousand(t *testing.T) {
 		q.Next()
 	}
 	q.Push(Lane{"e", 1, one}, -1)
-	for n := range 2 {
+	for range 2 {
 		if _, j, _ := q.Next(); j == -1 {
 			return
-		} else if n == 1 {
-			t.Error("the single job of a library was not among the next two")
 		}
+	}
+	t.Error("the single job of a library was not among the next two")
+}
+
+// The library of the single job is dealt jobs of another extension all the while, and so is never behind in turns.
+func TestSingleJobIsNotBehindAHundredThousandAtALimit(t *testing.T) {
+	t.Parallel()
+	q := New[int](limits{extension: map[string]int{"narrow": 1}})
+	many, one := uuid.UUID{1}, uuid.UUID{2}
+	for range 100_000 {
+		q.Push(Lane{"narrow", 1, many}, 0)
+		q.Push(Lane{"wide", 1, one}, 0)
+	}
+	q.Push(Lane{"narrow", 1, one}, -1)
+	r := rand.New(rand.NewPCG(1, 1))
+	for slots := 0; slots <= 3; {
+		from, j, _ := q.Next()
+		if j == -1 {
+			return
+		}
+		if from.Extension == "narrow" {
+			slots++
+			for range 1 + r.IntN(3) {
+				if from, _, _ := q.Next(); from.Extension == "narrow" {
+					t.Fatal("two run of an extension of which one may")
+				}
+			}
+			q.Done("narrow", from.Library)
+		}
+	}
+	t.Error("the single job had none of three slots")
+}
+
+// A library that empties and comes back at once has no more turns than one whose jobs wait.
+func TestComingBackGainsNothing(t *testing.T) {
+	t.Parallel()
+	q := New[int](noLimits{})
+	patient, eager := Lane{"e", 1, uuid.UUID{1}}, Lane{"e", 1, uuid.UUID{2}}
+	dealt := map[Lane]int{}
+	for range 1000 {
+		q.Push(patient, 0)
+	}
+	q.Push(eager, 0)
+	for range 1000 {
+		from, _, _ := q.Next()
+		dealt[from]++
+		if from == eager {
+			q.Push(eager, 0)
+		}
+	}
+	if diff := cmp.Diff(map[Lane]int{patient: 500, eager: 500}, dealt); diff != "" {
+		t.Errorf("dealt (-want +got):\n%s", diff)
+	}
+}
+
+func TestPausedSavesNothingUp(t *testing.T) {
+	t.Parallel()
+	lim := limits{extension: map[string]int{"paused": 0}}
+	q := New[int](lim)
+	paused, other := Lane{"paused", 1, uuid.UUID{1}}, Lane{"e", 1, uuid.UUID{2}}
+	for range 1000 {
+		q.Push(paused, 0)
+		q.Push(other, 0)
+	}
+	for range 500 {
+		if from, _, _ := q.Next(); from != other {
+			t.Fatalf("%v is dealt", from)
+		}
+	}
+	lim.extension["paused"] = 1000
+	q.Changed("paused")
+	dealt := map[Lane]int{}
+	for range 100 {
+		from, _, _ := q.Next()
+		dealt[from]++
+	}
+	if diff := cmp.Diff(map[Lane]int{paused: 50, other: 50}, dealt); diff != "" {
+		t.Errorf("dealt (-want +got):\n%s", diff)
+	}
+}
+
+// However many libraries come, one that waits has its turn: the more that wait with it, the fewer.
+func TestNewcomersDoNotStarve(t *testing.T) {
+	t.Parallel()
+	q := New[int](limits{extension: map[string]int{"narrow": 10}})
+	old := Lane{"e", 1, uuid.UUID{1}}
+	for range 1000 {
+		q.Push(old, 0)
+	}
+	dealt := 0
+	for i := range 2000 {
+		newcomer := uuid.UUID{2, byte(i), byte(i >> 8)}
+		q.Push(Lane{[]string{"e", "narrow"}[i%2], 1, newcomer}, 0)
+		from, _, _ := q.Next()
+		q.Done(from.Extension, from.Library)
+		if from == old {
+			dealt++
+		}
+	}
+	if dealt < 30 {
+		t.Errorf("%d of 2000 were of the library that waited", dealt)
+	}
+}
+
+// Gates take turns, however many libraries come to one of them.
+func TestNewcomersDoNotHoldAnotherGate(t *testing.T) {
+	t.Parallel()
+	lim := limits{extension: map[string]int{"busy": 0, "quiet": 0}}
+	q := New[int](lim)
+	for i := range 100 {
+		q.Push(Lane{"busy", 1, uuid.UUID{1, byte(i)}}, 0)
+		q.Push(Lane{"quiet", 1, uuid.UUID{2, byte(i)}}, 0)
+	}
+	lim.extension["busy"], lim.extension["quiet"] = 1000, 1000
+	q.ChangedAll()
+	dealt := map[string]int{}
+	for i := range 50 {
+		q.Push(Lane{"busy", 1, uuid.UUID{3, byte(i)}}, 0)
+		from, _, _ := q.Next()
+		dealt[from.Extension]++
+	}
+	if diff := cmp.Diff(map[string]int{"busy": 25, "quiet": 25}, dealt); diff != "" {
+		t.Errorf("dealt (-want +got):\n%s", diff)
+	}
+}
+
+// Who comes when a slot is free does not have it before those who stand in line.
+func TestNewcomerStandsInLine(t *testing.T) {
+	t.Parallel()
+	lim := limits{extension: map[string]int{"e": 0}}
+	q := New[int](lim)
+	for i := range 10 {
+		q.Push(Lane{"e", 1, uuid.UUID{1, byte(i)}}, 0)
+	}
+	lim.extension["e"] = 20
+	q.Changed("e")
+	q.Push(Lane{"e", 1, uuid.UUID{2}}, 0)
+	for i := range 10 {
+		if from, _, _ := q.Next(); from.Library == (uuid.UUID{2}) {
+			t.Fatalf("who came last is dealt after %d of 10", i)
+		}
+	}
+}
+
+// A library at its own limit when its lane is first in line is first again.
+func TestPlaceInLineIsKept(t *testing.T) {
+	t.Parallel()
+	full := uuid.UUID{1}
+	q := New[int](limits{extension: map[string]int{"e": 1}, library: map[uuid.UUID]int{full: 1}})
+	q.Began(Lane{"e", 1, uuid.UUID{9}})
+	for i := range byte(5) {
+		q.Push(Lane{"e", 1, uuid.UUID{1 + i}}, 0)
+	}
+	q.Began(Lane{"other", 1, full})
+	q.Done("e", uuid.UUID{9})
+	from, _, _ := q.Next()
+	if want := (uuid.UUID{2}); from.Library != want {
+		t.Fatalf("%v is dealt, want the second", from)
+	}
+	q.Done("other", full)
+	if from, _, ok := q.Next(); ok {
+		t.Fatalf("%v is dealt beyond the limit", from)
+	}
+	q.Done("e", from.Library)
+	if from, _, _ = q.Next(); from.Library != full {
+		t.Errorf("%v is dealt, want the first", from)
+	}
+}
+
+func TestExtensionsOfALibraryTakeTurns(t *testing.T) {
+	t.Parallel()
+	q := New[int](noLimits{})
+	for range 10 {
+		for _, e := range []string{"a", "b", "c"} {
+			q.Push(Lane{e, 1, uuid.UUID{1}}, 0)
+		}
+	}
+	var got []string
+	for range 6 {
+		from, _, _ := q.Next()
+		got = append(got, from.Extension)
+	}
+	if diff := cmp.Diff([]string{"a", "b", "c", "a", "b", "c"}, got); diff != "" {
+		t.Errorf("dealt (-want +got):\n%s", diff)
 	}
 }
 
 func TestPrioritiesShare(t *testing.T) {
 	t.Parallel()
-	q := New[int](unlimited())
-	for i := range 30_000 {
-		q.Push(Lane{"e", i % 3, uuid.UUID{byte(i % 7)}}, 0)
-	}
-	var dealt [3]int
-	for range 2100 {
-		lane, _, _ := q.Next()
-		dealt[lane.Priority]++
-	}
-	if dealt != [3]int{1600, 400, 100} {
-		t.Errorf("dealt %v of high, normal and low, want 16 to 4 to 1", dealt)
-	}
-}
-
-// What is not used any more is not kept.
-func TestNothingLeaks(t *testing.T) {
-	t.Parallel()
-	q := New[int](limits{extension: map[string]int{"e": 2}, library: 1})
-	for range 1000 {
-		l := Lane{"e", 1, uuid.New()}
-		q.Push(l, 1)
-		q.Push(l, 2)
-		for range 2 {
-			if _, _, ok := q.Next(); !ok {
-				t.Fatal("nothing is dealt")
-			}
-			q.Next()
-			q.Done(l.Extension, l.Library)
-		}
-	}
-	if len(q.libraries)+len(q.extensions)+len(q.classes[1].shares) != 0 {
-		t.Errorf("%d libraries, %d extensions, %d shares are left", len(q.libraries), len(q.extensions), len(q.classes[1].shares))
-	}
-}
-
-func BenchmarkQueue(b *testing.B) {
-	for name, c := range map[string]struct{ extensions, libraries, limit int }{
-		"one lane":                                 {1, 1, 1 << 30},
-		"50 extensions, 200 libraries, 10 each":    {50, 200, 10},
-		"10,000 libraries, one extension at limit": {1, 10_000, 10},
+	for name, c := range map[string]struct {
+		paused string
+		want   [3]int
+	}{
+		"all":        {"", [3]int{1600, 400, 100}},
+		"none high":  {"0", [3]int{0, 1680, 420}},
+		"none usual": {"1", [3]int{1976, 0, 124}},
+		"none low":   {"2", [3]int{1680, 420, 0}},
 	} {
-		b.Run(name, func(b *testing.B) {
-			lim := limits{extension: map[string]int{}, library: 1 << 30}
-			q := New[[4]uint64](lim)
-			libraries := make([]uuid.UUID, c.libraries)
-			for i := range libraries {
-				libraries[i] = uuid.New()
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			q := New[int](limits{extension: map[string]int{c.paused: 0}})
+			for i := range 30_000 {
+				q.Push(Lane{strconv.Itoa(i % 3), i % 3, uuid.UUID{byte(i % 7)}}, 0)
 			}
-			for i := range c.extensions {
-				id := fmt.Sprint("e", i)
-				lim.extension[id] = c.limit
-				for _, library := range libraries {
-					l := Lane{id, 1, library}
-					for range 3 {
-						q.Push(l, [4]uint64{})
-					}
-				}
+			var dealt [3]int
+			for range 2100 {
+				from, _, _ := q.Next()
+				dealt[from.Priority]++
 			}
-			running := make([]Lane, 0, 1000)
-			for range min(1000, c.limit*c.extensions) {
-				l, _, ok := q.Next()
-				if !ok {
-					break
+			for i := range dealt {
+				if d := dealt[i] - c.want[i]; d < -1 || d > 1 {
+					t.Errorf("dealt %v of high, normal and low, want %v", dealt, c.want)
 				}
-				running = append(running, l)
-			}
-			b.ReportAllocs()
-			i := 0
-			for b.Loop() {
-				l := running[i%len(running)]
-				q.Done(l.Extension, l.Library)
-				q.Push(l, [4]uint64{})
-				next, _, ok := q.Next()
-				if !ok {
-					b.Fatal("nothing is dealt")
-				}
-				running[i%len(running)] = next
-				i++
 			}
 		})
+	}
+}
+
+// A priority that comes back is not dealt what it did not use.
+func TestIdlePrioritySavesNothingUp(t *testing.T) {
+	t.Parallel()
+	q := New[int](noLimits{})
+	low, high := Lane{"e", 2, uuid.UUID{1}}, Lane{"e", 0, uuid.UUID{1}}
+	q.Push(low, 0)
+	for range 10_000 {
+		q.Push(high, 0)
+	}
+	for range 5000 {
+		q.Next()
+	}
+	for range 100 {
+		q.Push(low, 0)
+	}
+	dealt := 0
+	for range 170 {
+		if from, _, _ := q.Next(); from == low {
+			dealt++
+		}
+	}
+	if dealt < 9 || dealt > 11 {
+		t.Errorf("%d of 170 were low, want one in 17", dealt)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	setup := func() (limits, *Queue[int]) {
+		lim := limits{extension: map[string]int{"e": 3}, library: map[uuid.UUID]int{{1}: 3}}
+		q := New[int](lim)
+		for range 10 {
+			q.Push(Lane{"e", 1, uuid.UUID{1}}, 0)
+		}
+		return lim, q
+	}
+	dealt := func(q *Queue[int]) (n int) {
+		for {
+			if _, _, ok := q.Next(); !ok {
+				return n
+			}
+			n++
+		}
+	}
+	t.Run("lowered below what runs", func(t *testing.T) {
+		t.Parallel()
+		lim, q := setup()
+		got := []int{dealt(q)}
+		lim.extension["e"] = 1
+		q.Changed("e")
+		for range 3 {
+			q.Done("e", uuid.UUID{1})
+			got = append(got, dealt(q))
+		}
+		if diff := cmp.Diff([]int{3, 0, 0, 1}, got); diff != "" {
+			t.Errorf("dealt (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("paused and resumed", func(t *testing.T) {
+		t.Parallel()
+		lim, q := setup()
+		lim.library[uuid.UUID{1}] = 0
+		q.ChangedLibrary(uuid.UUID{1})
+		got := []int{dealt(q)}
+		lim.library[uuid.UUID{1}] = 2
+		q.ChangedLibrary(uuid.UUID{1})
+		got = append(got, dealt(q))
+		if diff := cmp.Diff([]int{0, 2}, got); diff != "" {
+			t.Errorf("dealt (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("began elsewhere", func(t *testing.T) {
+		t.Parallel()
+		_, q := setup()
+		for range 5 {
+			q.Began(Lane{"e", 0, uuid.UUID{2}})
+		}
+		got := []int{dealt(q)}
+		for range 3 {
+			q.Done("e", uuid.UUID{2})
+			got = append(got, dealt(q))
+		}
+		if diff := cmp.Diff([]int{0, 0, 0, 1}, got); diff != "" {
+			t.Errorf("dealt (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("done too often", func(t *testing.T) {
+		t.Parallel()
+		_, q := setup()
+		q.Done("e", uuid.UUID{1})
+		q.Done("unknown", uuid.UUID{9})
+		if n := dealt(q); n != 3 {
+			t.Errorf("dealt %d, want 3", n)
+		}
+	})
+}
+
+// Many libraries come and go.
+func TestNothingLeaks(t *testing.T) {
+	t.Parallel()
+	q := New[int](limits{extension: map[string]int{"e": 2, "paused": 0}})
+	q.Push(Lane{"paused", 1, uuid.UUID{1}}, 0)
+	for i := range 100_000 {
+		l := Lane{"e", i % priorities, uuid.UUID{2, byte(i), byte(i >> 8), byte(i >> 16)}}
+		q.Push(l, 1)
+		if from, _, ok := q.Next(); !ok || from != l {
+			t.Fatalf("dealt %v, want %v", from, l)
+		}
+		q.Done(l.Extension, l.Library)
+		if len(q.lanes) > 2 || len(q.extensions) > 2 || len(q.libraries) > 10 {
+			t.Fatalf("%d lanes, %d extensions, %d libraries are kept", len(q.lanes), len(q.extensions), len(q.libraries))
+		}
 	}
 }

@@ -9,16 +9,26 @@ type Waiting[J any] struct {
 	First J
 }
 
-// Lanes are those in which jobs wait.
+// Lanes are those in which jobs wait, in no order. The queue must not be changed meanwhile.
 func (q *Queue[J]) Lanes() iter.Seq2[Lane, Waiting[J]] {
 	return func(yield func(Lane, Waiting[J]) bool) {
-		for i := range q.classes {
-			for _, s := range q.classes[i].shares {
-				for _, l := range s.lanes {
-					if !yield(l.key, Waiting[J]{Count: l.jobs.len(), First: l.jobs.ring[l.jobs.first]}) {
-						return
-					}
-				}
+		for key, l := range q.lanes {
+			if !yield(key, Waiting[J]{Count: l.jobs.n, First: l.jobs.first()}) {
+				return
+			}
+		}
+	}
+}
+
+// Counts are how many jobs of an extension wait and run.
+type Counts struct{ Waiting, Running int }
+
+// Extensions are those that have a job, with their counts, in no order. The queue must not be changed meanwhile.
+func (q *Queue[J]) Extensions() iter.Seq2[string, Counts] {
+	return func(yield func(string, Counts) bool) {
+		for id, e := range q.extensions {
+			if !yield(id, Counts{e.waiting, e.running}) {
+				return
 			}
 		}
 	}
