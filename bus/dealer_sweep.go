@@ -24,8 +24,6 @@ type sweep struct {
 const (
 	// sweepPause is how often what is over is removed, unless there is much of it.
 	sweepPause = 10 * time.Second
-	// followerPatience is how long the sweep waits for who keeps a list of jobs and is not there.
-	followerPatience = time.Hour
 	// moveBatch is how many jobs are moved at a time.
 	moveBatch = 256
 )
@@ -81,16 +79,12 @@ func (c *Conn) sweepJobs(ctx context.Context, before uint64) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	consumers := stream.ListConsumers(ctx)
-	for info := range consumers.Info() {
-		// One that nobody has followed for long is of a list that is gone.
-		gone := info.NumWaiting == 0 && (info.Delivered.Last == nil || time.Since(*info.Delivered.Last) > followerPatience)
-		if strings.HasPrefix(info.Name, "jobs-") && !gone {
-			before = min(before, info.AckFloor.Stream+1)
-		}
+	listed, err := c.Listed(ctx)
+	if err != nil {
+		return 0, err
 	}
-	if err := consumers.Err(); err != nil {
-		return 0, fmt.Errorf("sweep jobs: %w", err)
+	if listed.Jobs < before {
+		before = listed.Jobs + 1
 	}
 	if before <= 1 {
 		return before, nil

@@ -22,19 +22,6 @@ func (c *Conn) FollowEvents(ctx context.Context, name string, handle func(contex
 	})
 }
 
-// FollowJobs hands each job to handle as FollowEvents does events, for those who keep a list of jobs. A job that runs again comes again.
-func (c *Conn) FollowJobs(ctx context.Context, name string, handle func(context.Context, *Job) error) error {
-	return c.followDurable(ctx, jobsStream, name, jobSubjects, func(ctx context.Context, msg jetstream.Msg) error {
-		job, err := decodeJob(msg.Subject(), msg.Data())
-		if err != nil {
-			// The queue buries it, and complains.
-			c.log.DebugContext(ctx, "message is no job", "subject", msg.Subject(), "error", err)
-			return nil
-		}
-		return handle(ctx, job)
-	})
-}
-
 // FollowRuns hands each version of each run record to handle as FollowEvents does events. Versions of one record may
 // come out of order: the greater Revision is the newer one.
 func (c *Conn) FollowRuns(ctx context.Context, name string, handle func(context.Context, *Run) error) error {
@@ -42,6 +29,9 @@ func (c *Conn) FollowRuns(ctx context.Context, name string, handle func(context.
 		meta, err := msg.Metadata()
 		if err != nil {
 			return fmt.Errorf("read metadata: %w", err)
+		}
+		if len(msg.Data()) == 0 {
+			return nil // the record was deleted
 		}
 		run, err := decodeRun(msg.Data(), meta.Sequence.Stream)
 		if err != nil {

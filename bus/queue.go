@@ -229,7 +229,9 @@ func (q *Queue) accept(batch []*Delivery, msg *nats.Msg) []*Delivery {
 		go d.bury(msg.Data, err)
 		return batch
 	}
+	q.mu.Lock()
 	d.Job = job
+	q.mu.Unlock()
 	return append(batch, d)
 }
 

@@ -33,7 +33,7 @@ func add(ctx context.Context, tx *store.Tx, _ *bus.Call, in addInput) (added, er
 	if in.Name == "" {
 		return added{}, bus.Errorf(bus.InvalidArgument, "name is missing")
 	}
-	n, err := tx.Exec(ctx, `INSERT INTO projections (name, consumer) VALUES ($1, '') ON CONFLICT DO NOTHING`, in.Name)
+	n, err := tx.Exec(ctx, `INSERT INTO blobs (library_id, digest, size) VALUES ($1, '', 0) ON CONFLICT DO NOTHING`, in.Name)
 	if err != nil {
 		return added{}, err
 	}
@@ -51,7 +51,7 @@ func add(ctx context.Context, tx *store.Tx, _ *bus.Call, in addInput) (added, er
 	case "large":
 		out.Text = strings.Repeat("x", bus.MaxPayload)
 	}
-	err = tx.QueryRow(ctx, `SELECT count(*) FROM projections`).Scan(&out.Rows)
+	err = tx.QueryRow(ctx, `SELECT count(*) FROM blobs`).Scan(&out.Rows)
 	return out, err
 }
 
@@ -62,7 +62,7 @@ func adder(testing.TB, *bus.Conn, *store.DB) []operations.Operation {
 func rows(tb testing.TB, h *operationstest.Harness) (n int) {
 	tb.Helper()
 	err := h.DB.Read(tb.Context(), func(tx *store.Tx) error {
-		return tx.QueryRow(tb.Context(), `SELECT count(*) FROM projections`).Scan(&n)
+		return tx.QueryRow(tb.Context(), `SELECT count(*) FROM blobs`).Scan(&n)
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -104,7 +104,7 @@ func TestActionThatFails(t *testing.T) {
 				t.Fatalf("error is %v, want already_exists", err)
 			}
 			err := h.DB.Write(t.Context(), func(tx *store.Tx) error {
-				_, err := tx.Exec(t.Context(), `DELETE FROM projections`)
+				_, err := tx.Exec(t.Context(), `DELETE FROM blobs`)
 				return err
 			})
 			if err != nil {

@@ -74,7 +74,11 @@ func (h *Health) check(ctx context.Context) verdict {
 		select {
 		case err = <-result:
 		case <-ctx.Done():
-			err = errSlow
+			select {
+			case err = <-result: // it was in time, and another was waited for meanwhile
+			default:
+				err = errSlow
+			}
 		}
 		if err != nil {
 			v.Status, v.Checks[name] = statusUnavailable, err.Error()

@@ -111,6 +111,25 @@ func (l *list) shown(t *testing.T, id uuid.UUID, ok func(jobs.Details) bool) job
 	}
 }
 
+// listed waits until the list has so many jobs that a request asks for, on one page.
+func (l *list) listed(t *testing.T, request jobs.ListRequest, want int) jobs.ListResponse {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(20 * time.Second)
+	for {
+		out := l.list(t, request)
+		if len(out.Jobs) == want && out.Next == "" {
+			return out
+		}
+		select {
+		case <-deadline:
+			t.Fatalf("%+v lists %d jobs, want %d", request, len(out.Jobs), want)
+		case <-tick.C:
+		}
+	}
+}
+
 func (l *list) in(t *testing.T, id uuid.UUID, state bus.State) jobs.Details {
 	t.Helper()
 	return l.shown(t, id, func(d jobs.Details) bool { return d.State == state })
@@ -185,7 +204,7 @@ func TestList(t *testing.T) {
 		var ids []uuid.UUID
 		var attempt *bus.Attempt
 		for i := range 7 {
-			job := &bus.Job{Extension: "finance", Name: fmt.Sprintf("job%d", i%2), Library: library, CreatedAt: start.Add(time.Duration(i/2) * time.Second)}
+			job := &bus.Job{Extension: "finance", Name: fmt.Sprintf("job%d", i%2), Library: library, CreatedAt: start.Add(time.Duration(i) * time.Second)}
 			if i == 6 {
 				job.Extension, job.Library = "photos", uuid.New()
 			}
@@ -202,6 +221,8 @@ func TestList(t *testing.T) {
 		}
 		dead := attempt.Job.ID
 		l.in(t, dead, bus.StateDead)
+		l.listed(t, jobs.ListRequest{State: bus.StateDead}, 1)
+		l.listed(t, jobs.ListRequest{}, 7)
 
 		t.Run("newest first, page by page", func(t *testing.T) {
 			var seen []uuid.UUID
@@ -254,6 +275,8 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		"a limit below 0":     {"list", jobs.ListRequest{Limit: -1}, bus.InvalidArgument},
 		"a limit too large":   {"list", jobs.ListRequest{Limit: 501}, bus.InvalidArgument},
 		"a library of words":  {"list", jobs.ListRequest{Library: "home"}, bus.InvalidArgument},
+		"a parent of words":   {"list", jobs.ListRequest{Parent: "mother"}, bus.InvalidArgument},
+		"a time of words":     {"list", map[string]string{"created_after": "yesterday"}, bus.InvalidArgument},
 		"after of nothing":    {"list", jobs.ListRequest{After: "x"}, bus.InvalidArgument},
 		"after without an id": {"list", jobs.ListRequest{After: "1."}, bus.InvalidArgument},
 		"an array":            {"list", []int{1}, bus.InvalidArgument},
@@ -269,59 +292,41 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestListIsMadeFromTheStreams(t *testing.T) {
-	t.Parallel()
-	storetest.Each(t, func(t *testing.T, newURL func(testing.TB) string) {
-		l := &list{conn: bustest.New(t), db: storetest.Open(t, newURL(t))}
-		done := l.enqueue(t, &bus.Job{})
-		if err := l.begin(t).End(t.Context(), bus.Outcome{State: bus.StateCompleted}); err != nil {
-			t.Fatal(err)
-		}
-		waits := l.enqueue(t, &bus.Job{})
-		check := func() {
-			t.Helper()
-			l.in(t, done.ID, bus.StateCompleted)
-			l.shown(t, done.ID, func(d jobs.Details) bool { return d.CreatedAt.Equal(done.CreatedAt.Truncate(time.Microsecond)) })
-			l.in(t, waits.ID, bus.StateAvailable)
-		}
-		// What happened before it ran, what happened while it was stopped, and all of it again.
-		stop := l.run(t)
-		check()
-		stop()
-		later := l.enqueue(t, &bus.Job{})
-		stop = l.run(t)
-		check()
-		l.in(t, later.ID, bus.StateAvailable)
-		stop()
-		if err := jobs.Rebuild(t.Context(), l.db); err != nil {
-			t.Fatal(err)
-		}
-		stop = l.run(t)
-		check()
-		l.in(t, later.ID, bus.StateAvailable)
-		stop()
-	})
-}
-
-func TestTwoListsShareTheWork(t *testing.T) {
+func TestShow(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, newURL func(testing.TB) string) {
 		l := newList(t, newURL(t))
-		t.Cleanup(l.run(t))
-		var ids []uuid.UUID
-		for range 20 {
-			ids = append(ids, l.enqueue(t, &bus.Job{}).ID)
-		}
-		for range ids {
-			if err := l.begin(t).End(t.Context(), bus.Outcome{State: bus.StateCompleted}); err != nil {
-				t.Fatal(err)
+		parent := uuid.New()
+		job := l.enqueue(t, &bus.Job{Input: json.RawMessage(`{"a":1}`), Parent: &parent, Depth: 1, Unique: &bus.Unique{Key: "k"}, MaxAttempts: 2})
+		l.listed(t, jobs.ListRequest{Parent: parent.String()}, 1)
+		check := func(d jobs.Details) {
+			t.Helper()
+			if string(d.Input) != `{"a":1}` || d.Parent != parent || d.Depth != 1 || d.Unique == nil || d.Unique.Key != "k" || d.MaxAttempts != 2 {
+				t.Errorf("details are %+v", d)
 			}
 		}
-		for _, id := range ids {
-			l.in(t, id, bus.StateCompleted)
+		check(l.in(t, job.ID, bus.StateAvailable))
+		attempt := l.begin(t)
+		if err := attempt.End(t.Context(), bus.Outcome{State: bus.StateDead, Failure: &bus.Failure{Error: "broken"}}); err != nil {
+			t.Fatal(err)
 		}
-		if got := l.list(t, jobs.ListRequest{}); len(got.Jobs) != len(ids) {
-			t.Errorf("%d jobs, want %d", len(got.Jobs), len(ids))
+		d := l.in(t, job.ID, bus.StateDead)
+		if check(d); d.DeadLetter == nil || len(d.Errors) != 1 {
+			t.Errorf("dead letter is %+v, errors are %+v", d.DeadLetter, d.Errors)
 		}
+		if err := l.conn.RetryJob(t.Context(), job.ID, json.RawMessage(`{"a":1}`)); err != nil {
+			t.Fatal(err)
+		}
+		l.listed(t, jobs.ListRequest{State: bus.StateAvailable}, 1)
+		check(l.in(t, job.ID, bus.StateAvailable))
+		if err := l.begin(t).End(t.Context(), bus.Outcome{State: bus.StateCompleted}); err != nil {
+			t.Fatal(err)
+		}
+		l.listed(t, jobs.ListRequest{State: bus.StateCompleted}, 1)
+		check(l.in(t, job.ID, bus.StateCompleted))
+		if err := l.conn.DeleteJob(t.Context(), job.ID); err != nil {
+			t.Fatal(err)
+		}
+		l.listed(t, jobs.ListRequest{}, 0)
 	})
 }

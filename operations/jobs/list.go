@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,12 +20,17 @@ const (
 
 // Job is a line of the list.
 type Job struct {
-	ID        uuid.UUID    `json:"id"`
-	Extension string       `json:"extension"`
-	Name      string       `json:"job"`
-	Library   uuid.UUID    `json:"library"`
-	Priority  bus.Priority `json:"priority,omitempty"`
-	State     bus.State    `json:"state"`
+	ID        uuid.UUID `json:"id"`
+	Extension string    `json:"extension"`
+	Name      string    `json:"job"`
+	Library   uuid.UUID `json:"library"`
+	// Parent is the job that dispatched this one, uuid.Nil for none.
+	Parent   uuid.UUID    `json:"parent,omitzero"`
+	Priority bus.Priority `json:"priority,omitempty"`
+	State    bus.State    `json:"state"`
+	// Paused says that the job is not to run until it is resumed, CancelRequested that it was asked to stop and runs still.
+	Paused          bool `json:"paused,omitempty"`
+	CancelRequested bool `json:"cancel_requested,omitempty"`
 	// Attempt is the newest attempt that left a record, 0 for none.
 	Attempt    uint64    `json:"attempt"`
 	Failures   int       `json:"failures"`
@@ -42,12 +44,16 @@ type Job struct {
 	Message  string  `json:"message,omitempty"`
 }
 
-// ListRequest is what airlock.api.jobs.list takes. Empty fields do not filter.
+// ListRequest is what airlock.api.jobs.list takes. Empty fields do not filter; of several all have to hold.
 type ListRequest struct {
 	State     bus.State `json:"state,omitempty"`
 	Extension string    `json:"extension,omitempty"`
 	Name      string    `json:"job,omitempty"`
 	Library   string    `json:"library,omitempty"`
+	Parent    string    `json:"parent,omitempty"`
+	// CreatedAfter and CreatedBefore bound when a job was made, the first included.
+	CreatedAfter  *time.Time `json:"created_after,omitempty"`
+	CreatedBefore *time.Time `json:"created_before,omitempty"`
 	// Limit is 1 to 500. Default 50.
 	Limit int `json:"limit,omitempty"`
 	// After is the Next of the page before.
@@ -57,142 +63,79 @@ type ListRequest struct {
 // ListResponse is what airlock.api.jobs.list answers: jobs, newest first.
 type ListResponse struct {
 	Jobs []Job `json:"jobs"`
-	// Next is the After of the next page; empty on the last one.
+	// Next is the After of the next page; empty on the last one. A page that has a Next may have fewer jobs than the limit, or
+	// none: so many had to be looked at.
 	Next string `json:"next,omitempty"`
+	// Behind is how many messages about jobs the list has not seen yet.
+	Behind uint64 `json:"behind,omitempty"`
 }
 
-const jobColumns = `id, extension, name, library_id, priority, state, attempt, failures, created_at, due, started_at,
-	finished_at, error, progress, message`
-
-func scanJob(scan func(...any) error, now time.Time, more ...any) (Job, error) {
-	var job Job
-	var id, library string
-	var created, due, started, finished int64
-	err := scan(append([]any{
-		&id, &job.Extension, &job.Name, &library, &job.Priority, &job.State, &job.Attempt, &job.Failures, &created, &due, &started,
-		&finished, &job.Error, &job.Progress, &job.Message,
-	}, more...)...)
-	if err != nil {
-		return job, err
-	}
-	if job.ID, err = uuid.Parse(id); err != nil {
-		return job, fmt.Errorf("read job: %w", err)
-	}
-	if job.Library, err = uuid.Parse(library); err != nil {
-		return job, fmt.Errorf("read job: %w", err)
-	}
-	job.CreatedAt, job.Due = store.Time(created), store.Time(due)
-	job.StartedAt, job.FinishedAt = store.Time(started), store.Time(finished)
-	// The stream makes a scheduled job available when it is due, and writes no record of it.
-	if job.State == bus.StateScheduled && !job.Due.After(now) {
-		job.State = bus.StateAvailable
-	}
-	return job, nil
-}
-
-func (j *Jobs) list(ctx context.Context, request json.RawMessage) (any, error) {
+func (j *Jobs) answerList(ctx context.Context, request json.RawMessage) (any, error) {
 	in, err := operations.Decode[ListRequest](request)
 	if err != nil {
 		return nil, err
 	}
-	if in.Limit == 0 {
-		in.Limit = defaultLimit
-	}
-	now := time.Now()
-	query, args, err := in.query(now)
+	out, err := list(ctx, j.list, in, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	var out ListResponse
-	err = j.db.Read(ctx, func(tx *store.Tx) error {
-		out = ListResponse{Jobs: []Job{}}
-		return tx.Query(ctx, func(scan func(...any) error) error {
-			job, err := scanJob(scan, now)
-			if err != nil {
-				return err
-			}
-			if len(out.Jobs) == in.Limit {
-				last := out.Jobs[in.Limit-1]
-				out.Next = cursor(last.CreatedAt, last.ID)
-				return nil
-			}
-			out.Jobs = append(out.Jobs, job)
-			return nil
-		}, query, args...)
+	out.Behind = j.behind.Load()
+	return out, nil
+}
+
+func list(ctx context.Context, db *store.DB, in ListRequest, now time.Time) (out ListResponse, err error) {
+	f, err := in.filter(db, now)
+	if err != nil {
+		return out, err
+	}
+	err = db.Read(ctx, func(tx *store.Tx) (err error) {
+		out, err = f.page(ctx, tx)
+		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list jobs: %w", err)
+		return out, fmt.Errorf("list jobs: %w", err)
 	}
 	return out, nil
 }
 
-// query asks for one job more than the limit, which tells whether there is a next page.
-func (in ListRequest) query(now time.Time) (query string, args []any, err error) {
-	if in.Limit < 1 || in.Limit > maxLimit {
-		return "", nil, bus.Errorf(bus.InvalidArgument, "limit is %d, want 1 to %d", in.Limit, maxLimit)
-	}
-	where := []string{"1 = 1"}
-	add := func(condition string, values ...any) {
-		for _, v := range values {
-			args = append(args, v)
-			condition = strings.Replace(condition, "?", "$"+strconv.Itoa(len(args)), 1)
-		}
-		where = append(where, condition)
-	}
-	switch {
-	case in.State == "":
-	case !slices.Contains(states, in.State):
-		return "", nil, bus.Errorf(bus.InvalidArgument, "there is no state %.64q; want one of %v", string(in.State), states)
-	case in.State == bus.StateAvailable:
-		add("(state = ? OR state = ? AND due <= ?)", string(in.State), string(bus.StateScheduled), store.Micros(now))
-	case in.State == bus.StateScheduled:
-		add("state = ? AND due > ?", string(in.State), store.Micros(now))
-	default:
-		add("state = ?", string(in.State))
-	}
-	if in.Extension != "" {
-		add("extension = ?", plain(in.Extension))
-	}
-	if in.Name != "" {
-		add("name = ?", plain(in.Name))
-	}
-	if in.Library != "" {
-		library, err := uuid.Parse(in.Library)
-		if err != nil {
-			return "", nil, bus.Errorf(bus.InvalidArgument, "library %.64q is no UUID", in.Library)
-		}
-		add("library_id = ?", library.String())
-	}
-	if in.After != "" {
-		at, id, err := parseCursor(in.After)
-		if err != nil {
-			return "", nil, err
-		}
-		add("(created_at, id) < (?, ?)", at, id.String())
-	}
-	return `SELECT ` + jobColumns + ` FROM jobs WHERE ` + strings.Join(where, " AND ") +
-		` ORDER BY created_at DESC, id DESC LIMIT ` + strconv.Itoa(in.Limit+1), args, nil
-}
+// jobColumns are what scanJob scans, of the tables jobs j and kinds k.
+const jobColumns = `j.place, j.id, k.extension, k.name, k.library_id, j.parent, j.priority, j.state, j.attempt, j.failures, j.due,
+	j.started_at, j.finished_at, j.cancel_requested, j.paused, j.progress, j.error, j.message`
 
-var states = []bus.State{
-	bus.StateScheduled, bus.StateAvailable, bus.StateRunning, bus.StateWaiting,
-	bus.StateCompleted, bus.StateCancelled, bus.StateExpired, bus.StateDead,
-}
-
-// cursor names a place in the list: after the job of this time and id.
-func cursor(created time.Time, id uuid.UUID) string {
-	return strconv.FormatInt(store.Micros(created), 10) + "." + id.String()
-}
-
-func parseCursor(text string) (int64, uuid.UUID, error) {
-	micros, id, _ := strings.Cut(text, ".")
-	at, err := strconv.ParseInt(micros, 10, 64)
+func scanJob(scan func(...any) error, now time.Time, more ...any) (job Job, place int64, err error) {
+	var id, library, parent []byte
+	var priority, state, attempt, due, started, finished, cancel, paused, progress int64
+	var failure, message *string
+	err = scan(append([]any{
+		&place, &id, &job.Extension, &job.Name, &library, &parent, &priority, &state, &attempt, &job.Failures, &due, &started,
+		&finished, &cancel, &paused, &progress, &failure, &message,
+	}, more...)...)
 	if err != nil {
-		return 0, uuid.Nil, bus.Errorf(bus.InvalidArgument, "after %.64q is not the next of a page", text)
+		return job, 0, err
 	}
-	parsed, err := uuid.Parse(id)
-	if err != nil {
-		return 0, uuid.Nil, bus.Errorf(bus.InvalidArgument, "after %.64q is not the next of a page", text)
+	for to, from := range map[*uuid.UUID][]byte{&job.ID: id, &job.Library: library, &job.Parent: parent} {
+		copy(to[:], from)
 	}
-	return at, parsed, nil
+	job.Priority = priorityNames[min(max(priority, 0), int64(len(priorityNames)-1))]
+	job.State, job.Attempt = stateNames[state], uint64(attempt) //nolint:gosec // it was one
+	job.Paused, job.CancelRequested, job.Progress = paused != 0, cancel != 0, float64(progress)/1e6
+	job.CreatedAt, job.Due = timeAt(place), store.Time(due)
+	job.StartedAt, job.FinishedAt = store.Time(started), store.Time(finished)
+	if failure != nil {
+		job.Error = *failure
+	}
+	if message != nil {
+		job.Message = *message
+	}
+	job.State = stateAt(job.State, job.Due, now)
+	return job, place, nil
+}
+
+// stateAt is the state at a time of a job whose newest record has state: one that is scheduled becomes available when it is due, without
+// a record of it.
+func stateAt(state bus.State, due, now time.Time) bus.State {
+	if state == bus.StateScheduled && !due.After(now) {
+		return bus.StateAvailable
+	}
+	return state
 }

@@ -20,11 +20,15 @@ const (
 	operatorClass        = "57"
 )
 
-func (d Dialect) writeOptions() *sql.TxOptions {
-	if d == PostgreSQL {
+func (db *DB) writeOptions() *sql.TxOptions {
+	switch {
+	case db.dialect != PostgreSQL:
+		return nil
+	case db.projection:
+		return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+	default:
 		return &sql.TxOptions{Isolation: sql.LevelSerializable}
 	}
-	return nil
 }
 
 func (d Dialect) readOptions() *sql.TxOptions {

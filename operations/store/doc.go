@@ -18,6 +18,12 @@
 // commit is on the disk when Write returns (synchronous=FULL). PostgreSQL runs Write as SERIALIZABLE and Read as
 // REPEATABLE READ.
 //
+// # The list of jobs
+//
+// JobList opens the tables of package jobs, which are written for every job there is and can be made again. SQLite keeps
+// them in a file of their own, so that nobody waits for them, and without a sync at each commit. In PostgreSQL they are
+// beside the others, and Write is READ COMMITTED there: they have one writer at a time by their own means.
+//
 // # One SQL for both
 //
 // Statements are written once: placeholders are $1, $2, …; upserts are ON CONFLICT, which both know; rows are locked by
@@ -27,7 +33,7 @@
 //
 // # What columns hold
 //
-// Ids are hyphenated UUIDs as text. Times are integer microseconds since 1970 in UTC (see Micros): they sort and compare
+// Ids are hyphenated UUIDs as text, and 16 bytes in the list of jobs. Times are integer microseconds since 1970 in UTC (see Micros): they sort and compare
 // without anyone parsing them, they are as fine as PostgreSQL's own, and no driver turns them into a local time. JSON
 // is text, because the store hands it out and does not look inside.
 //

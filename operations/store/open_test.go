@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -76,15 +77,66 @@ func TestOpen(t *testing.T) {
 	})
 	t.Run("both dialects have the same columns", func(t *testing.T) {
 		t.Parallel()
-		lite := columns(t, storetest.Open(t, storetest.SQLite(t)),
-			`SELECT m.name || '.' || c.name FROM sqlite_schema m, pragma_table_info(m.name) c
-			 WHERE m.type = 'table' AND m.name NOT LIKE 'goose%' AND m.name NOT LIKE 'sqlite%' ORDER BY m.name, c.cid`)
+		db := storetest.Open(t, storetest.SQLite(t))
+		list, err := db.JobList(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = list.Close() }()
+		var lite []string
+		for _, file := range []*store.DB{db, list} {
+			lite = append(lite, columns(t, file, `SELECT m.name || '.' || c.name FROM sqlite_schema m, pragma_table_info(m.name) c
+			 WHERE m.type = 'table' AND m.name NOT LIKE 'goose%' AND m.name NOT LIKE 'sqlite%' ORDER BY m.name, c.cid`)...)
+		}
+		slices.SortStableFunc(lite, func(a, b string) int {
+			a, _, _ = strings.Cut(a, ".")
+			b, _, _ = strings.Cut(b, ".")
+			return strings.Compare(a, b)
+		})
 		pg := columns(t, storetest.Open(t, pgtest.Database(t)),
 			`SELECT table_name || '.' || column_name FROM information_schema.columns
 			 WHERE table_schema = 'public' AND table_name NOT LIKE 'goose%' ORDER BY table_name COLLATE "C", ordinal_position`)
 		if diff := cmp.Diff(lite, pg); diff != "" || len(lite) == 0 {
 			t.Errorf("sqlite and postgres differ (-sqlite +postgres):\n%s", diff)
 		}
+	})
+
+	t.Run("the list of jobs is apart from the store", func(t *testing.T) {
+		t.Parallel()
+		storetest.Each(t, func(t *testing.T, newURL func(testing.TB) string) {
+			url := newURL(t)
+			db := storetest.Open(t, url)
+			list, err := db.JobList(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			add, err := list.Prepare(t.Context(), `INSERT INTO kinds (extension, name, library_id) VALUES ('x', 'y', $1)`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// An action need not wait for a batch.
+			err = list.Write(t.Context(), func(tx *store.Tx) error {
+				insert(t, db, "kept")
+				_, err := tx.ExecPrepared(t.Context(), add, []byte{1})
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(add.Close(), list.Close()); err != nil {
+				t.Fatal(err)
+			}
+			if got := paths(t, db); !cmp.Equal(got, []string{"kept"}) {
+				t.Errorf("entries are %q after the list was closed", got)
+			}
+			if list, err = storetest.Open(t, url).JobList(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = list.Close() }()
+			if got := columns(t, list, `SELECT name FROM kinds`); !cmp.Equal(got, []string{"y"}) {
+				t.Errorf("kinds are %q, want what was written", got)
+			}
+		})
 	})
 
 	for name, url := range map[string]string{

@@ -19,10 +19,22 @@ const (
 	commonPragmas = "_pragma=busy_timeout(250)&_pragma=foreign_keys(1)"
 	writerPragmas = commonPragmas + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"
 	readerPragmas = commonPragmas + "&_pragma=query_only(1)"
-	lockPragmas   = "_pragma=busy_timeout(30000)&_txlock=exclusive"
+	// A projection may lose its last transactions with the power, for the position up to which it was made is in them. It is written
+	// much, so more of it is kept in memory and pages are copied from the log to the file less often.
+	projectionPragmas = commonPragmas + "&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_txlock=immediate" +
+		"&_pragma=cache_size(-32000)&_pragma=wal_autocheckpoint(8000)"
+	lockPragmas = "_pragma=busy_timeout(30000)&_txlock=exclusive"
 )
 
-func openSQLite(ctx context.Context, path string) (_ *DB, err error) {
+// sqliteFile says what a file of SQLite is for.
+type sqliteFile struct{ migrations, pragmas string }
+
+var (
+	storeFile      = sqliteFile{migrations: "sqlite", pragmas: writerPragmas}
+	projectionFile = sqliteFile{migrations: "sqlite-jobs", pragmas: projectionPragmas}
+)
+
+func openSQLite(ctx context.Context, path string, file sqliteFile) (_ *DB, err error) {
 	if path == "" {
 		return nil, errors.New("open store: no path")
 	}
@@ -34,11 +46,11 @@ func openSQLite(ctx context.Context, path string) (_ *DB, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	db := &DB{dialect: SQLite}
-	if db.writer, err = openFile(path, writerPragmas, 1); err != nil {
+	db := &DB{dialect: SQLite, path: path}
+	if db.writer, err = openFile(path, file.pragmas, 1); err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, db.writer, goose.DialectSQLite3, "sqlite"); err != nil {
+	if err := migrate(ctx, db.writer, goose.DialectSQLite3, file.migrations); err != nil {
 		_ = db.writer.Close()
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}

@@ -29,6 +29,10 @@ type DB struct {
 	dialect Dialect
 	writer  *sql.DB
 	reader  *sql.DB
+	// path is that of the file of SQLite.
+	path string
+	// projection says that what is here can be made again. On PostgreSQL it shares its pools with the DB it came from.
+	projection bool
 }
 
 // Open opens the store a URL names and brings its tables up to date: a path or sqlite:///path for SQLite, whose file and
@@ -44,9 +48,9 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	case url == "":
 		return nil, errors.New("open store: no URL; give a path or postgres://…")
 	case !hasScheme:
-		return openSQLite(ctx, url)
+		return openSQLite(ctx, url, storeFile)
 	case scheme == "sqlite":
-		return openSQLite(ctx, rest)
+		return openSQLite(ctx, rest, storeFile)
 	case scheme == "postgres", scheme == "postgresql":
 		return openPostgres(ctx, url)
 	default:
@@ -54,11 +58,32 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	}
 }
 
+// JobList opens the tables of the list of jobs: on SQLite they are a file of their own beside the store's, on PostgreSQL they are in the
+// same database. Close it before the store.
+//
+// # Errors
+//
+// As Open's.
+func (db *DB) JobList(ctx context.Context) (*DB, error) {
+	if db.dialect == PostgreSQL {
+		return &DB{dialect: db.dialect, writer: db.writer, reader: db.reader, projection: true}, nil
+	}
+	list, err := openSQLite(ctx, strings.TrimSuffix(db.path, ".db")+"-jobs.db", projectionFile)
+	if err != nil {
+		return nil, err
+	}
+	list.projection = true
+	return list, nil
+}
+
 // Dialect says which database this is.
 func (db *DB) Dialect() Dialect { return db.dialect }
 
 // Close waits for what runs and closes the store.
 func (db *DB) Close() error {
+	if db.projection && db.dialect == PostgreSQL {
+		return nil
+	}
 	err := db.writer.Close()
 	if db.reader != db.writer {
 		err = errors.Join(err, db.reader.Close())

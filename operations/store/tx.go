@@ -11,9 +11,33 @@ import (
 // Tx is a transaction. It belongs to the function it was given to and ends with it.
 type Tx struct{ tx *sql.Tx }
 
+// Statement is a statement that is prepared once and run in many transactions. Close it with Close.
+type Statement struct{ statement *sql.Stmt }
+
+// Prepare prepares a statement for Tx.ExecPrepared. It is called outside of transactions.
+func (db *DB) Prepare(ctx context.Context, query string) (*Statement, error) {
+	statement, err := db.writer.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare statement: %w", err)
+	}
+	return &Statement{statement}, nil
+}
+
+// Close frees the statement.
+func (s *Statement) Close() error { return s.statement.Close() }
+
 // Exec runs a statement and returns how many rows it changed.
 func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
 	result, err := t.tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// ExecPrepared runs a prepared statement and returns how many rows it changed.
+func (t *Tx) ExecPrepared(ctx context.Context, statement *Statement, args ...any) (int64, error) {
+	result, err := t.tx.StmtContext(ctx, statement.statement).ExecContext(ctx, args...) //nolint:sqlclosecheck // it ends with the transaction
 	if err != nil {
 		return 0, err
 	}
@@ -48,7 +72,7 @@ func (t *Tx) Query(ctx context.Context, each func(scan func(dest ...any) error) 
 // change's own; ErrUnavailable; ctx's, with nothing changed.
 func (db *DB) Write(ctx context.Context, change func(tx *Tx) error) error {
 	return db.retry(ctx, func() error {
-		return transact(ctx, db.writer, db.dialect.writeOptions(), change)
+		return transact(ctx, db.writer, db.writeOptions(), change)
 	})
 }
 

@@ -12,14 +12,17 @@ import (
 // Each runs a test twice, as the sub-tests sqlite and postgres, with a function that makes the URL of an empty store.
 func Each(t *testing.T, test func(t *testing.T, newURL func(testing.TB) string)) {
 	t.Helper()
-	for dialect, newURL := range map[store.Dialect]func(testing.TB) string{
-		store.SQLite: SQLite, store.PostgreSQL: pgtest.Database,
-	} {
+	for dialect, newURL := range URLs() {
 		t.Run(string(dialect), func(t *testing.T) {
 			t.Parallel()
 			test(t, newURL)
 		})
 	}
+}
+
+// URLs are the functions that make the URL of an empty store, by dialect.
+func URLs() map[store.Dialect]func(testing.TB) string {
+	return map[store.Dialect]func(testing.TB) string{store.SQLite: SQLite, store.PostgreSQL: pgtest.Database}
 }
 
 // SQLite returns the path of a store in a directory of the test.

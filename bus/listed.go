@@ -1,0 +1,60 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/synadia-io/orbit.go/jetstreamext"
+)
+
+const (
+	// listedPrefix begins the names of the marks of lists of jobs, among the leases.
+	listedPrefix = "list-"
+	// listedAge is how long the mark of a list that is not kept any more holds up the removal of jobs that are over.
+	listedAge = 24 * time.Hour
+)
+
+// MarkListed says how far a list of jobs has got, so that jobs that are over stay in JOBS until it has seen them. It has to be repeated
+// within a day. The name of a list is one token of a subject.
+func (c *Conn) MarkListed(ctx context.Context, list string, position Position) error {
+	data, err := json.Marshal(position)
+	if err != nil {
+		return fmt.Errorf("encode position: %w", err)
+	}
+	msg := nats.NewMsg(leaseSubject(listedPrefix + list))
+	msg.Data = data
+	if _, err := c.js.PublishMsg(ctx, msg, jetstream.WithMsgTTL(listedAge)); err != nil {
+		return fmt.Errorf("mark position of list: %w", err)
+	}
+	return nil
+}
+
+// Listed is how far all lists of jobs have got; the greatest position there can be when there is none.
+func (c *Conn) Listed(ctx context.Context) (Position, error) {
+	lowest := Position{Jobs: math.MaxUint64, Runs: math.MaxUint64}
+	messages, err := jetstreamext.GetLastMsgsFor(ctx, c.js, leasesStream, []string{leaseSubjects})
+	if err != nil {
+		return Position{}, fmt.Errorf("read positions of lists: %w", err)
+	}
+	for msg, err := range messages {
+		if errors.Is(err, jetstreamext.ErrNoMessages) {
+			break
+		}
+		if err != nil {
+			return Position{}, fmt.Errorf("read positions of lists: %w", err)
+		}
+		var p Position
+		if !strings.HasPrefix(msg.Subject, leaseSubject(listedPrefix)) || json.Unmarshal(msg.Data, &p) != nil {
+			continue
+		}
+		lowest = Position{Jobs: min(lowest.Jobs, p.Jobs), Runs: min(lowest.Runs, p.Runs)}
+	}
+	return lowest, nil
+}
