@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -237,9 +238,8 @@ func (c *Conn) claim(ctx context.Context, job *Job) error {
 		if err != nil {
 			return fmt.Errorf("claim unique key: %w", err)
 		}
-		var holder uuid.UUID
-		var at string
-		_, _ = fmt.Sscan(string(held.Data), &holder, &at)
+		text, at, _ := strings.Cut(string(held.Data), " ")
+		holder, _ := uuid.Parse(text)
 		if holder == job.ID {
 			return nil
 		}

@@ -117,6 +117,11 @@ func (q *Queue) Drain() {
 	q.draining = true
 	q.mu.Unlock()
 	q.beat(false)
+	q.giveBack()
+}
+
+// giveBack has the dealer deal what is ready and not begun to others.
+func (q *Queue) giveBack() {
 	for {
 		select {
 		case d := <-q.ready:
@@ -201,6 +206,12 @@ func (q *Queue) look(ctx context.Context) {
 			case <-ctx.Done():
 				return
 			}
+		}
+		q.mu.Lock()
+		draining := q.draining
+		q.mu.Unlock()
+		if draining { // since it was dealt
+			q.giveBack()
 		}
 	}
 }
