@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"math"
 	"sort"
 	"time"
 )
@@ -58,4 +59,16 @@ func (t *arrivalTimes) forget(before uint64) {
 	if i > 1 {
 		t.marks = append(t.marks[:0], t.marks[i-1:]...)
 	}
+}
+
+// before is about the first sequence that did not come before a time.
+func (t *arrivalTimes) before(at time.Time) uint64 {
+	i := sort.Search(len(t.marks), func(i int) bool { return t.marks[i].at.Add(arrivalStep).After(at) })
+	switch i {
+	case 0:
+		return 0
+	case len(t.marks):
+		return math.MaxUint64
+	}
+	return t.marks[i].sequence
 }

@@ -66,7 +66,8 @@ func (d *Delivery) Begin(ctx context.Context) (*Attempt, error) {
 	run, err := d.begin(ctx)
 	if err != nil {
 		if !errors.Is(err, ErrSettled) {
-			d.abandon()
+			// Not at once, or it would go round and round as long as the reason is there.
+			d.settle(heldDeal{State: StateAvailable, Due: time.Now().Add(beginPause)})
 		}
 		return nil, err
 	}
@@ -94,6 +95,8 @@ func (d *Delivery) ready() time.Time {
 }
 
 const (
+	// beginPause is after how long an attempt that could not begin is tried once more.
+	beginPause = time.Second
 	// visibleAfter is how long an attempt runs before its run record says so.
 	visibleAfter = time.Second
 	// refresh is how often the run record of a running attempt is brought up to date.
@@ -227,7 +230,7 @@ func (a *Attempt) ending(outcome Outcome) func(*Run) {
 	return func(run *Run) {
 		run.State, run.ExitCode, run.Report, run.FinishedAt = outcome.State, outcome.ExitCode, outcome.Report, now()
 		run.fail(outcome.Failure)
-		if outcome.State == StateDead {
+		if outcome.State != StateCompleted {
 			run.DeadLetter = a.delivery.deadLetter()
 		}
 	}
@@ -245,7 +248,7 @@ func (a *Attempt) Retry(ctx context.Context, due time.Time, failure Failure, rep
 		run.fail(&failure)
 	})
 	if err == nil {
-		a.delivery.settle(heldDeal{State: StateScheduled, Due: due})
+		a.settle(heldDeal{State: StateScheduled, Due: due})
 	}
 	return err
 }
@@ -261,7 +264,7 @@ func (a *Attempt) Snooze(ctx context.Context, due time.Time, report Report) erro
 		run.Yields++
 	})
 	if err == nil {
-		a.delivery.settle(heldDeal{State: StateScheduled, Due: due})
+		a.settle(heldDeal{State: StateScheduled, Due: due})
 	}
 	return err
 }
@@ -277,16 +280,23 @@ func (a *Attempt) HandBack(ctx context.Context, report Report) error {
 		run.Yields++
 	})
 	if err == nil {
-		a.mu.Lock()
-		paused := a.run.Paused
-		a.mu.Unlock()
-		h := heldDeal{State: StateAvailable}
-		if paused {
-			h.Due = time.Now().Add(waitCheck)
-		}
-		a.delivery.settle(h)
+		a.settle(heldDeal{State: StateAvailable})
 	}
 	return err
+}
+
+// settle says that the job goes on later, or at once if somebody wants it cancelled: then it ends when it is dealt again.
+func (a *Attempt) settle(h heldDeal) {
+	a.mu.Lock()
+	cancelled, paused := a.run.CancelRequested != nil, a.run.Paused
+	a.mu.Unlock()
+	switch {
+	case cancelled:
+		h = heldDeal{State: StateAvailable}
+	case paused:
+		h = heldDeal{State: StateAvailable, Due: time.Now().Add(waitCheck)}
+	}
+	a.delivery.settle(h)
 }
 
 // Wait gives the job back until its sub-jobs have ended.
@@ -310,7 +320,7 @@ func (a *Attempt) Wait(ctx context.Context, report Report) error {
 	if pending == 0 {
 		h.State = StateAvailable
 	}
-	a.delivery.settle(h)
+	a.settle(h)
 	return nil
 }
 

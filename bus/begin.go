@@ -9,6 +9,10 @@ import (
 )
 
 func (d *Delivery) begin(ctx context.Context) (run *Run, err error) {
+	if d.deleted {
+		d.ended()
+		return nil, ErrSettled
+	}
 	if d.run == nil {
 		run = newRun(d.Job)
 		run.Attempt = 1
@@ -30,23 +34,29 @@ func (d *Delivery) begin(ctx context.Context) (run *Run, err error) {
 			run.Lost++
 		}
 		if run.State.Ended() { // retried by a person
-			run.FinishedAt, run.ExitCode, run.DeadLetter, run.CancelRequested = nil, nil, nil, nil
-			run.Failures, run.Lost, run.Yields = 0, 0, 0
-			if d.Job.Anew {
-				run.Checkpoint = nil
-			}
+			run.revive(d.Job)
 		}
-		run.Attempt++
+		// One that found no record has token 1, whether or not the record knows of it.
+		run.Attempt = max(run.Attempt, 1) + 1
 		run.Due, run.Report = nil, Report{}
 		d.hold(run)
 	}
 	err = d.queue.conn.saveRun(ctx, run)
 	if errors.Is(err, ErrFenced) {
 		// Somebody has changed the record since it was looked up.
-		d.settle(heldDeal{State: StateScheduled, Due: time.Now().Add(time.Second)})
+		d.settle(heldDeal{State: StateAvailable, Due: time.Now().Add(beginPause)})
 		return nil, ErrSettled
 	}
 	return run, err
+}
+
+// revive makes a record that has ended one of a job that begins again, with its attempts counted anew.
+func (r *Run) revive(job *Job) {
+	r.FinishedAt, r.ExitCode, r.DeadLetter, r.CancelRequested, r.Paused = nil, nil, nil, nil, false
+	r.Failures, r.Lost, r.Yields = 0, 0, 0
+	if job.Anew {
+		r.Checkpoint = nil
+	}
 }
 
 // hold makes a record that of an attempt of this worker.
@@ -65,6 +75,8 @@ func (d *Delivery) settled(ctx context.Context) (bool, error) {
 		d.ended()
 	case run.CancelRequested != nil:
 		return true, d.settleAs(ctx, run, StateCancelled)
+	case run.Attempt == 0 && d.Job.ExpiresAt != nil && !d.Job.ExpiresAt.After(time.Now()):
+		return true, d.settleAs(ctx, run, StateExpired)
 	case run.Paused:
 		d.settle(heldDeal{State: StateAvailable, Due: time.Now().Add(waitCheck)})
 	case run.State == StateScheduled && run.Due != nil && run.Due.After(time.Now()):
@@ -86,7 +98,7 @@ func (d *Delivery) settled(ctx context.Context) (bool, error) {
 
 // settleAs ends a job without an attempt.
 func (d *Delivery) settleAs(ctx context.Context, run *Run, state State) error {
-	run.State, run.FinishedAt, run.Holder = state, now(), ""
+	run.State, run.FinishedAt, run.Holder, run.DeadLetter = state, now(), "", d.deadLetter()
 	err := d.queue.conn.saveRun(ctx, run)
 	if err != nil && !errors.Is(err, ErrFenced) {
 		return err

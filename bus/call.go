@@ -35,6 +35,7 @@ const (
 	headerTimeout   = "Airlock-Timeout-Ms"
 	headerVersion   = "Airlock-Version"
 	headerBusy      = "Airlock-Busy"
+	headerContent   = "Airlock-Content"
 
 	headerDue      = "Airlock-Due"
 	headerExpires  = "Airlock-Expires"
@@ -68,6 +69,8 @@ type Call struct {
 	// Key names the effect of an action; empty when the caller wants no protection from repeats.
 	Key     string
 	Payload json.RawMessage
+	// MaxAnswer is the largest answer the caller has room for, in bytes; 0 for MaxCall.
+	MaxAnswer int64
 }
 
 // Method is the method's name, "query:ai.ocr".
@@ -86,11 +89,13 @@ func (c *Call) Hash() string {
 }
 
 // Call sends a call and returns the operation's JSON output. It waits until ctx ends, or for the connection's call
-// timeout when ctx has no deadline. A service that is full is asked again, and with it the others of its kind, until then.
+// timeout when ctx has no deadline. A service that is full is asked again, and with it the others of its kind, until then. Payload and
+// output of more than a message carries go by reference.
 //
 // # Errors
 //
-// The operation's own *Error; unavailable, at once, when no service answers; deadline_exceeded; cancelled.
+// The operation's own *Error; unavailable, at once, when no service answers; deadline_exceeded; cancelled; invalid_argument for a payload,
+// and resource_exhausted for an output, that is too large.
 func (c *Conn) Call(ctx context.Context, call *Call) (json.RawMessage, error) {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
@@ -98,13 +103,31 @@ func (c *Conn) Call(ctx context.Context, call *Call) (json.RawMessage, error) {
 		defer cancel()
 	}
 	msg := callMessage(ctx, call)
+	if len(call.Payload) <= c.inline() {
+		return c.request(ctx, call, msg)
+	}
+	if len(call.Payload) > MaxCall {
+		return nil, Errorf(InvalidArgument, "payload of %s is %d bytes, at most %d are possible", call.Method(), len(call.Payload), MaxCall)
+	}
+	ctx, cancel := context.WithTimeout(ctx, callsAge)
+	defer cancel()
+	if err := c.carry(ctx, msg, call.Payload); err != nil {
+		return nil, callError(ctx, call, err)
+	}
+	defer c.delivered(ctx, msg.Header)
+	setTimeout(ctx, msg)
+	return c.request(ctx, call, msg)
+}
+
+// request sends the message of a call until a service takes it, and returns what that answers.
+func (c *Conn) request(ctx context.Context, call *Call, msg *nats.Msg) (json.RawMessage, error) {
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
 		reply, err := c.nc.RequestMsgWithContext(ctx, msg)
 		if err != nil {
 			return nil, callError(ctx, call, err)
 		}
 		if reply.Header.Get(headerBusy) == "" {
-			return decodeReply(reply)
+			return c.answer(ctx, call, reply)
 		}
 		select {
 		case <-time.After(wait/2 + rand.N(wait)): //nolint:gosec // jitter needs no secret
@@ -113,6 +136,26 @@ func (c *Conn) Call(ctx context.Context, call *Call) (json.RawMessage, error) {
 		}
 		setTimeout(ctx, msg)
 	}
+}
+
+// answer is the output, or the error, that a reply has or refers to.
+func (c *Conn) answer(ctx context.Context, call *Call, reply *nats.Msg) (json.RawMessage, error) {
+	output, err := decodeReply(reply)
+	if err != nil || reply.Header.Get(headerContent) == "" {
+		return output, err
+	}
+	defer c.delivered(ctx, reply.Header)
+	most := call.MaxAnswer
+	if most == 0 {
+		most = MaxCall
+	}
+	output, err = c.carried(ctx, reply.Header, output, most, c.fetching)
+	if err != nil {
+		refusal := *AsError(err)
+		refusal.Message = "the answer of " + call.Method() + ": " + refusal.Message
+		return nil, &refusal
+	}
+	return output, nil
 }
 
 func callMessage(ctx context.Context, call *Call) *nats.Msg {

@@ -73,7 +73,7 @@ func TestCallErrors(t *testing.T) {
 		case `"panic"`:
 			panic("hunter2")
 		case `"large"`:
-			return make(json.RawMessage, bus.MaxPayload+1), nil
+			return make(json.RawMessage, bus.MaxCall+1), nil
 		default:
 			<-ctx.Done()
 			return nil, ctx.Err()
@@ -127,7 +127,7 @@ func TestCallErrors(t *testing.T) {
 	t.Run("payload too large", func(t *testing.T) {
 		t.Parallel()
 		call := newCall()
-		call.Payload = make(json.RawMessage, bus.MaxPayload+1)
+		call.Payload = make(json.RawMessage, bus.MaxCall+1)
 		if _, err := conn.Call(t.Context(), call); bus.CodeOf(err) != bus.InvalidArgument {
 			t.Errorf("error %v, want invalid_argument", err)
 		}

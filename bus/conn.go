@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/semaphore"
 )
 
 // Config says how to reach NATS. One of URL, Socket and Server is required.
@@ -95,6 +96,10 @@ type Conn struct {
 	log    *slog.Logger
 
 	streams sync.Map // name → jetstream.Stream
+	buckets sync.Map // name → jetstream.ObjectStore
+	// fetching bounds the answers by reference that are on their way, and putting has one object after the other put: a server reads
+	// those quickest whose parts lie together.
+	fetching, putting *semaphore.Weighted
 	// records writes run records.
 	records *committer
 	// backlog is what the dealer said of how many jobs wait.
@@ -124,7 +129,7 @@ func Connect(config Config) (*Conn, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	c := &Conn{config: config, log: config.Logger}
+	c := &Conn{config: config, log: config.Logger, fetching: semaphore.NewWeighted(carriedAtOnce), putting: semaphore.NewWeighted(1)}
 	url, options := c.options()
 	nc, err := nats.Connect(url, options...)
 	if err != nil {

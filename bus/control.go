@@ -72,7 +72,8 @@ func (c *Conn) Resume(ctx context.Context, job uuid.UUID) error {
 //
 // # Errors
 //
-// not_found; failed_precondition for a job that is completed or needs no retry; invalid_argument for an input that is not JSON.
+// not_found; failed_precondition for a job that is completed or needs no retry; invalid_argument for an input that is not JSON; a
+// *DuplicateError when another job has its unique key by now.
 func (c *Conn) RetryJob(ctx context.Context, id uuid.UUID, input json.RawMessage) error {
 	run, err := c.Run(ctx, id)
 	if err != nil {
@@ -95,10 +96,18 @@ func (c *Conn) RetryJob(ctx context.Context, id uuid.UUID, input json.RawMessage
 		return err
 	}
 	if len(input) > 0 {
-		job.Input = input
+		job.Input, job.InputRef = input, nil
 	}
 	job.Due, job.ExpiresAt, job.Retry, job.Anew = nil, nil, run.revision, len(input) > 0
 	if err := job.Validate(); err != nil {
+		return err
+	}
+	if job.Unique != nil {
+		if err := c.claim(ctx, job); err != nil {
+			return err
+		}
+	}
+	if job, err = c.stow(ctx, job); err != nil {
 		return err
 	}
 	msg, err := job.message(ctx)
@@ -108,6 +117,26 @@ func (c *Conn) RetryJob(ctx context.Context, id uuid.UUID, input json.RawMessage
 	msg.Header.Del(jetstream.ExpectedLastSubjSeqHeader)
 	if _, err := c.js.PublishMsg(ctx, msg); err != nil {
 		return Errorf(Unavailable, "retry job %s: the bus did not confirm it: %v", id, err)
+	}
+	// Of a delayed job that was cancelled before it was due, the schedule would put its first message in the place of this one.
+	if err := c.unschedule(ctx, id); err != nil {
+		c.log.WarnContext(ctx, "schedule of a job that was retried is still there", "job_id", id, "error", err)
+	}
+	return nil
+}
+
+// unschedule removes the message of a job that waits for the time it is due.
+func (c *Conn) unschedule(ctx context.Context, id uuid.UUID) error {
+	stream, err := c.stream(ctx, jobsStream)
+	if err != nil {
+		return err
+	}
+	msg, err := stream.GetLastMsgForSubject(ctx, ScheduleSubject(id))
+	if err == nil {
+		err = stream.DeleteMsg(ctx, msg.Sequence)
+	}
+	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) && !errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
+		return fmt.Errorf("unschedule job %s: %w", id, err)
 	}
 	return nil
 }
@@ -166,22 +195,17 @@ func (c *Conn) forget(ctx context.Context, run *Run) error {
 	if err != nil {
 		return err
 	}
-	for _, subject := range []string{ScheduleSubject(run.Job), subject} {
-		msg, err := stream.GetLastMsgForSubject(ctx, subject)
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("read job %s: %w", run.Job, err)
-		}
+	msg, err := stream.GetLastMsgForSubject(ctx, subject)
+	if err == nil {
 		if job, err := decodeJob(subject, msg.Data); err == nil && job.Retry == run.revision {
 			return Errorf(FailedPrecondition, "job %s is about to run once more", run.Job)
 		}
-		if err := stream.DeleteMsg(ctx, msg.Sequence); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) && !errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
-			return fmt.Errorf("remove job %s: %w", run.Job, err)
-		}
+		err = stream.DeleteMsg(ctx, msg.Sequence)
 	}
-	return nil
+	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) && !errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
+		return fmt.Errorf("remove job %s: %w", run.Job, err)
+	}
+	return c.unschedule(ctx, run.Job)
 }
 
 // change changes the run record of a job, which it may not have yet, and tells those concerned.
@@ -193,14 +217,27 @@ func (c *Conn) change(ctx context.Context, id uuid.UUID, change func(*Run) error
 			var job *Job
 			if job, sequence, err = c.find(ctx, id, ""); err == nil {
 				run = newRun(job)
+				if job.Due != nil && job.Due.After(time.Now()) {
+					run.State, run.Due = StateScheduled, job.Due
+				}
 			}
 		}
 		if err != nil {
 			return err
 		}
 		before := *run
+		if run.State.Ended() {
+			if err := c.revived(ctx, run); err != nil {
+				return err
+			}
+		}
 		if err := change(run); err != nil {
 			return err
+		}
+		if run.State.Ended() && run.DeadLetter == nil {
+			if run.DeadLetter, err = c.letterOf(ctx, run); err != nil {
+				return err
+			}
 		}
 		// The holder of the record takes a write of this count for its own, and then sees what has changed.
 		err = c.saveRunOnce(ctx, run)
@@ -213,6 +250,36 @@ func (c *Conn) change(ctx context.Context, id uuid.UUID, change func(*Run) error
 		c.tellChange(&before, run, sequence)
 		return nil
 	}
+}
+
+// letterOf is the message of a job that somebody ends, so that it can be run again when JOBS does not have it any more.
+func (c *Conn) letterOf(ctx context.Context, run *Run) (*DeadLetter, error) {
+	subject := JobSubject(run.Extension, run.Priority, run.Library, run.Job)
+	job, _, err := c.find(ctx, run.Job, subject)
+	if code := CodeOf(err); code == NotFound || code == InvalidArgument {
+		return nil, nil //nolint:nilnil // there is nothing to run again
+	}
+	if err != nil {
+		return nil, err
+	}
+	data, err := json.Marshal(job)
+	if err != nil {
+		return nil, fmt.Errorf("encode job: %w", err)
+	}
+	return &DeadLetter{Subject: subject, Job: data}, nil
+}
+
+// revived makes a record that has ended one that has not, if a person has the job run once more and it has not begun yet.
+func (c *Conn) revived(ctx context.Context, run *Run) error {
+	job, _, err := c.find(ctx, run.Job, JobSubject(run.Extension, run.Priority, run.Library, run.Job))
+	if err == nil && job.Retry == run.revision {
+		run.revive(job)
+		run.State = StateAvailable
+	}
+	if code := CodeOf(err); code == NotFound || code == InvalidArgument {
+		return nil
+	}
+	return err
 }
 
 // tellChange tells the worker that runs a job, or the dealer.
@@ -283,11 +350,16 @@ func (q *Queue) controlled(msg *nats.Msg) {
 }
 
 // AddChild notes that a job has a sub-job, before it is enqueued.
+//
+// # Errors
+//
+// invalid_argument for a job that cannot be; unavailable.
 func (c *Conn) AddChild(ctx context.Context, child *Job) error {
-	msg := nats.NewMsg(childSubject(*child.Parent, child.ID))
-	msg.Data = []byte(JobSubject(child.Extension, child.Priority, child.Library, child.ID))
-	msg.Header.Set(jetstream.MsgTTLHeader, claimAge.String())
-	if _, err := c.records.publish(ctx, msg); err != nil {
+	child.fill()
+	if err := child.Validate(); err != nil {
+		return err
+	}
+	if _, err := c.records.publish(ctx, childNote(child)); err != nil {
 		return Errorf(Unavailable, "note sub-job %s: %v", child.ID, err)
 	}
 	return nil

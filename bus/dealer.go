@@ -34,6 +34,10 @@ type Dealer struct {
 	config DealerConfig
 	log    *slog.Logger
 
+	// knowsPauses is closed, by pausesKnown, when it is known which extensions are paused.
+	knowsPauses chan struct{}
+	pausesKnown func()
+
 	mu     sync.Mutex
 	paused map[string]bool
 	term   *term
@@ -50,7 +54,9 @@ func (c *Conn) NewDealer(config DealerConfig) *Dealer {
 	if config.CacheBytes == 0 {
 		config.CacheBytes = 64 << 20
 	}
-	return &Dealer{conn: c, config: config, log: c.log, paused: map[string]bool{}}
+	d := &Dealer{conn: c, config: config, log: c.log, paused: map[string]bool{}, knowsPauses: make(chan struct{})}
+	d.pausesKnown = sync.OnceFunc(func() { close(d.knowsPauses) })
+	return d
 }
 
 // Run deals whenever it is this process's turn, until ctx ends.
@@ -58,6 +64,11 @@ func (d *Dealer) Run(ctx context.Context) {
 	var watching background
 	watching.start(d.watchPauses)
 	defer watching.end()
+	select { // or a new process would deal jobs of a paused extension before it knows
+	case <-d.knowsPauses:
+	case <-ctx.Done():
+		return
+	}
 	d.conn.lead(ctx, "dealer", d.config.Name, d.deal)
 }
 
@@ -113,7 +124,10 @@ type term struct {
 	changed map[uint64]bool
 	// again are jobs that were dealt to a worker that is gone.
 	again map[uuid.UUID]struct{}
-	sweep sweep
+	// checked is when it was last looked whether workers are gone, and greet says that one has not heard of this term.
+	checked time.Time
+	greet   bool
+	sweep   sweep
 }
 
 // queued is a job that waits.
@@ -140,7 +154,10 @@ func (d *Dealer) deal(ctx context.Context, lease *lease) error {
 		calls: make(chan func(), 64), arrivals: make(chan arrival, 1024), reports: make(chan *nats.Msg, 8192),
 		known: map[uuid.UUID]*entry{}, deals: map[uint64]*entry{}, members: map[string]*member{},
 		moved: map[uint64]uint64{}, changed: map[uint64]bool{}, again: map[uuid.UUID]struct{}{},
+		checked: time.Now(),
 	}
+	// What may have run unseen is the next dealer's concern, too.
+	defer func() { lease.doubt = len(t.again) > 0 }()
 	t.waiting = fair.New[queued](t)
 	sub, err := d.conn.nc.ChanSubscribe(dealerSubject, t.reports)
 	if err != nil {
@@ -169,6 +186,7 @@ func (d *Dealer) deal(ctx context.Context, lease *lease) error {
 	defer cancel()
 	failed := make(chan error, 1)
 	reading.Go(func() { failed <- t.read(ctx) })
+	reading.Go(func() { t.sweepInputs(ctx) })
 	return t.run(failed)
 }
 

@@ -26,6 +26,10 @@ type entry struct {
 	number   uint64
 	member   *member
 	returned bool
+	// sent is when it was sent to its worker; the zero time while its payload is read.
+	sent time.Time
+	// early is how many of its sub-jobs have ended since it was dealt.
+	early int
 	// again says that its message came once more meanwhile.
 	again bool
 
@@ -43,16 +47,20 @@ func (t *term) arrived(a arrival) {
 		return
 	}
 	t.times.note(a.sequence, a.at)
-	if old := parseUint(a.header.Get(headerMoved)); old != 0 && t.live.has(old) {
+	t.live.add(a.sequence)
+	if a.stray != "" {
+		t.bury(a)
+		return
+	}
+	if expires := parseTime(a.header.Get(headerExpires)); !expires.IsZero() {
+		t.expireAt(expires, a.address.Job, a.sequence)
+	}
+	if old := parseUint(a.header.Get(headerMoved)); t.sweep.moving[old] && t.live.has(old) {
 		t.relocate(a, old)
 		return
 	}
-	t.live.add(a.sequence)
 	if e := t.known[a.address.Job]; e != nil {
-		// The same job once more; the server keeps the newer message. It may be that a person has it run again of which it is not known
-		// here yet that it has ended.
-		t.live.remove(e.sequence)
-		e.sequence, e.again = a.sequence, true
+		t.cameAgain(e, a.sequence)
 		return
 	}
 	lane := laneOf(a.address)
@@ -65,9 +73,6 @@ func (t *term) arrived(a arrival) {
 		t.hold(&entry{id: q.id, lane: lane, sequence: q.sequence, state: StateScheduled, due: due})
 		return
 	}
-	if expires := parseTime(a.header.Get(headerExpires)); !expires.IsZero() {
-		t.expireAt(expires, a.address.Job, a.sequence)
-	}
 	if a.replay && t.unclean {
 		t.again[q.id] = struct{}{}
 	}
@@ -76,6 +81,19 @@ func (t *term) arrived(a arrival) {
 		return
 	}
 	t.push(lane, q)
+}
+
+// cameAgain takes note of another message of a job that is dealt or held. The server keeps the newer one. It may be that a person has
+// the job run again of which it is not known here yet that it has ended.
+func (t *term) cameAgain(e *entry, sequence uint64) {
+	if sequence <= e.sequence {
+		if sequence < e.sequence {
+			t.live.remove(sequence)
+		}
+		return
+	}
+	t.live.remove(e.sequence)
+	e.sequence, e.again = sequence, true
 }
 
 func laneOf(a jobAddress) fair.Lane {
@@ -116,7 +134,7 @@ func (t *term) dealAll() {
 		if q.msg != nil {
 			t.cached -= len(q.msg.data)
 		}
-		if sequence, ok := t.moved[q.sequence]; ok {
+		for sequence, ok := t.moved[q.sequence]; ok; sequence, ok = t.moved[q.sequence] {
 			delete(t.moved, q.sequence)
 			q.sequence = sequence
 		}
@@ -131,10 +149,7 @@ func (t *term) dealAll() {
 		}
 		if e := t.known[q.id]; e != nil {
 			t.waiting.Done(lane.Extension, lane.Library)
-			if e.sequence != q.sequence {
-				t.live.remove(min(e.sequence, q.sequence))
-				e.sequence = max(e.sequence, q.sequence)
-			}
+			t.cameAgain(e, q.sequence)
 			continue
 		}
 		t.give(m, lane, q)
@@ -150,10 +165,7 @@ func (t *term) give(m *member, lane fair.Lane, q queued) {
 	t.known[e.id], t.deals[e.number], m.deals[e.number] = e, e, e
 	m.busy++
 	if q.msg != nil {
-		if q.fresh {
-			q.msg.header[headerFresh] = []string{"1"}
-		}
-		t.send(e, q.msg)
+		t.send(e, q.msg, q.fresh)
 		return
 	}
 	go t.fetch(e.number, e.sequence)
@@ -184,7 +196,8 @@ func (t *term) fetched(number, sequence uint64, msg *jetstream.RawStreamMsg) {
 	switch {
 	case e == nil:
 	case msg != nil:
-		t.send(e, &jobMessage{header: msg.Header, data: msg.Data})
+		t.renumber(e)
+		t.send(e, &jobMessage{header: msg.Header, data: msg.Data}, false)
 	case e.sequence != sequence: // it has moved meanwhile
 		go t.fetch(number, e.sequence)
 	default:
@@ -192,7 +205,18 @@ func (t *term) fetched(number, sequence uint64, msg *jetstream.RawStreamMsg) {
 	}
 }
 
-func (t *term) send(e *entry, job *jobMessage) {
+// renumber gives a deal a new number: a worker gets them in the order of their numbers, which is how it is known what got lost.
+func (t *term) renumber(e *entry) {
+	delete(t.deals, e.number)
+	delete(e.member.deals, e.number)
+	t.dealt++
+	e.number = dealNumber(t.epoch, t.dealt)
+	t.deals[e.number], e.member.deals[e.number] = e, e
+}
+
+// send sends a job to the worker it is dealt to. What its publisher wrote into the headers that are ours is overwritten.
+func (t *term) send(e *entry, job *jobMessage, fresh bool) {
+	e.sent = time.Now()
 	msg := &nats.Msg{Subject: dealSubject(e.member.name), Header: job.header, Data: job.data}
 	if msg.Header == nil {
 		msg.Header = nats.Header{}
@@ -200,8 +224,12 @@ func (t *term) send(e *entry, job *jobMessage) {
 	msg.Header[headerDeal] = []string{strconv.FormatUint(e.number, 10)}
 	msg.Header[headerSequence] = []string{strconv.FormatUint(e.sequence, 10)}
 	msg.Header[headerSubject] = []string{e.subject()}
-	if _, ok := t.again[e.id]; ok {
-		msg.Header[headerAgain] = []string{"1"}
+	_, again := t.again[e.id]
+	for name, set := range map[string]bool{headerAgain: again, headerFresh: fresh && !again} {
+		delete(msg.Header, name)
+		if set {
+			msg.Header[name] = []string{"1"}
+		}
 	}
 	if err := t.conn.nc.PublishMsg(msg); err != nil {
 		t.log.DebugContext(t.ctx, "job not dealt", "job_id", e.id, "error", err) // the worker's beats tell that it has not got it
@@ -260,7 +288,6 @@ const waitCheck = time.Minute
 // hold keeps a job from being dealt until it is due.
 func (t *term) hold(e *entry) {
 	t.take(e)
-	delete(t.again, e.id)
 	if e.due.IsZero() {
 		e.due = time.Now().Add(waitCheck)
 	}
@@ -286,11 +313,13 @@ func (t *term) expireAt(at time.Time, id uuid.UUID, sequence uint64) {
 				return
 			}
 			go func() {
-				if err := t.conn.expire(t.ctx, sequence); err != nil {
+				expired, err := t.conn.expire(t.ctx, sequence)
+				if err != nil {
 					t.log.WarnContext(t.ctx, "job not expired yet", "job_id", id, "error", err)
-					return
 				}
-				t.call(func() { t.drop(id, sequence) })
+				if expired {
+					t.call(func() { t.drop(id, sequence) })
+				}
 			}()
 		})
 	})
@@ -309,33 +338,33 @@ func (t *term) drop(id uuid.UUID, sequence uint64) {
 	}
 }
 
-// expire records that a job has expired, unless it has begun.
-func (c *Conn) expire(ctx context.Context, sequence uint64) error {
+// expire records that a job has expired, unless it has a record: then it has begun, or whoever it is dealt to looks.
+func (c *Conn) expire(ctx context.Context, sequence uint64) (expired bool, err error) {
 	stream, err := c.stream(ctx, jobsStream)
 	if err != nil {
-		return err
+		return false, err
 	}
 	msg, err := stream.GetMsg(ctx, sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	job, err := decodeJob(msg.Subject, msg.Data)
 	if err != nil {
-		return nil //nolint:nilerr // whoever it is dealt to buries it
+		return false, nil //nolint:nilerr // whoever it is dealt to buries it
 	}
 	run := newRun(job)
-	run.State, run.FinishedAt = StateExpired, now()
+	run.State, run.FinishedAt, run.DeadLetter = StateExpired, now(), &DeadLetter{Subject: msg.Subject, Job: msg.Data}
 	err = c.saveRun(ctx, run)
+	if errors.Is(err, ErrFenced) {
+		return false, nil
+	}
 	if err == nil {
 		countEnded(ctx, StateExpired)
 	}
-	if errors.Is(err, ErrFenced) {
-		return nil
-	}
-	return err
+	return err == nil, err
 }
 
 // holds are the jobs that are held, by the time they are due: a container/heap.

@@ -59,7 +59,15 @@ func (t *term) beginCensus() error {
 		t.census.until = time.Now().Add(workerTimeout - since)
 	}
 	t.count()
-	return t.conn.nc.Publish(helloSubject, fmt.Append(nil, t.epoch))
+	t.hello()
+	return nil
+}
+
+// hello says who deals. Every worker answers with a beat.
+func (t *term) hello() {
+	if err := t.conn.nc.Publish(helloSubject, fmt.Append(nil, t.epoch)); err != nil {
+		t.log.DebugContext(t.ctx, "workers not greeted", "error", err)
+	}
 }
 
 // count counts the slots of those that are missing, which may all be taken.
@@ -86,9 +94,11 @@ func (t *term) found(names ...string) {
 	replayed := t.census.replayed
 	t.census.replayed = nil
 	for _, r := range replayed {
-		if t.known[r.job.id] == nil {
-			t.push(r.lane, r.job)
+		if e := t.known[r.job.id]; e != nil {
+			t.cameAgain(e, r.job.sequence)
+			continue
 		}
+		t.push(r.lane, r.job)
 	}
 }
 
@@ -145,7 +155,11 @@ func (t *term) reported(msg *nats.Msg) {
 
 // childEnded counts down what a job waits for.
 func (t *term) childEnded(parent uuid.UUID) {
-	if e := t.known[parent]; e != nil && e.state == StateWaiting {
+	switch e := t.known[parent]; {
+	case e == nil:
+	case e.state == StateRunning: // it may just have counted what it waits for
+		e.early++
+	case e.state == StateWaiting:
 		if e.pending--; e.pending <= 0 {
 			t.wake(e)
 		}
@@ -157,7 +171,14 @@ func (t *term) heldBack(e *entry, h heldDeal) {
 		t.wake(e)
 		return
 	}
-	e.state, e.due, e.pending = h.State, h.Due, h.Pending
+	if h.State == StateWaiting && h.Pending <= e.early {
+		t.wake(e) // perhaps for nothing: then it waits again, for those that are left
+		return
+	}
+	if h.State != StateAvailable { // its record says so
+		delete(t.again, e.id)
+	}
+	e.state, e.due, e.pending = h.State, h.Due, h.Pending-e.early
 	t.hold(e)
 }
 
@@ -192,14 +213,18 @@ func (t *term) beaten(name string, b beat) {
 		has[d.Deal] = true
 		if t.deals[d.Deal] == nil {
 			t.adopt(m, d)
+		} else if d.Returned {
+			t.free(t.deals[d.Deal])
 		}
 	}
 	m.beat.Deals = nil
 	for number, e := range m.deals {
-		// What it was sent and does not have got lost on the way, or its end on the way back.
-		if !has[number] && (number>>32 != t.epoch || b.Epoch == t.epoch && number <= b.Received) {
+		if !has[number] && t.missing(e, b) {
 			t.lost(e)
 		}
+	}
+	if b.Epoch < t.epoch && !b.Leaving {
+		t.greet = true // it has not heard of this dealer
 	}
 	t.found(name)
 	if b.Leaving {
@@ -207,10 +232,28 @@ func (t *term) beaten(name string, b beat) {
 	}
 }
 
-// adopt takes over a job that a worker has from an earlier term.
+// missing tells whether a deal that is not in a worker's beat got lost on the way, or its end on the way back. If the worker has
+// received later ones, it did; if not, it has when it was long on the way.
+func (t *term) missing(e *entry, b beat) bool {
+	switch {
+	case e.number>>32 != t.epoch:
+		return true
+	case e.sent.IsZero():
+		return false
+	}
+	return b.Epoch == t.epoch && e.number <= b.Received || time.Since(e.sent) > workerTimeout
+}
+
+// adopt takes over a job that a worker has from an earlier term. One that is another's by now is told to look at its record.
 func (t *term) adopt(m *member, d dealtJob) {
 	address, ok := parseJobSubject(d.Subject)
-	if !ok || t.known[address.Job] != nil || d.Deal>>32 == t.epoch {
+	if !ok {
+		return
+	}
+	if t.known[address.Job] != nil || d.Deal>>32 == t.epoch {
+		if err := t.conn.nc.Publish(controlSubject, []byte(address.Job.String())); err != nil {
+			t.log.DebugContext(t.ctx, "worker not told", "job_id", address.Job, "error", err)
+		}
 		return
 	}
 	e := &entry{
@@ -246,13 +289,17 @@ func (t *term) remove(m *member) {
 
 // checkMembers removes workers that were not heard from for too long. Time in which this process could not hear does not count.
 func (t *term) checkMembers(now time.Time) {
-	if deaf := now.Sub(t.sweep.ticked); !t.sweep.ticked.IsZero() && deaf > 4*tickPause || !t.conn.nc.IsConnected() {
+	if deaf := now.Sub(t.checked); deaf > 4*tickPause || !t.conn.nc.IsConnected() {
 		for _, m := range t.members {
 			m.heard = m.heard.Add(deaf)
 		}
 		t.census.until = t.census.until.Add(deaf)
 	}
-	t.sweep.ticked = now
+	t.checked = now
+	if t.greet {
+		t.greet = false
+		t.hello()
+	}
 	for _, m := range t.members {
 		if now.Sub(m.heard) > workerTimeout {
 			t.remove(m)
@@ -262,6 +309,10 @@ func (t *term) checkMembers(now time.Time) {
 		missing := make([]string, 0, len(t.census.expected))
 		for name := range t.census.expected {
 			missing = append(missing, name)
+		}
+		// They may have run what nobody has told of, and may do so still.
+		for _, r := range t.census.replayed {
+			t.again[r.job.id] = struct{}{}
 		}
 		t.found(missing...)
 	}

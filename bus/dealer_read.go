@@ -27,6 +27,8 @@ type arrival struct {
 	// tick is the name of the schedule that is due, of a message that is no job, and at when it was.
 	tick string
 	at   time.Time
+	// stray is the subject of a message that is no job's.
+	stray string
 }
 
 // read hands all jobs to the term: first those that are there, without their payloads, then those that come. It returns when ctx
@@ -61,13 +63,14 @@ func (t *term) look(ctx context.Context, read <-chan arrival) {
 		}
 		ids := make([]uuid.UUID, 0, len(batch))
 		for _, a := range batch {
-			if a.tick == "" {
+			if a.tick == "" && a.stray == "" {
 				ids = append(ids, a.address.Job)
 			}
 		}
-		runs, err := t.conn.Runs(ctx, ids)
+		deleted := map[uuid.UUID]bool{}
+		runs, err := t.conn.runsOf(ctx, ids, func(id uuid.UUID) { deleted[id] = true })
 		for _, a := range batch {
-			a.fresh = err == nil && runs[a.address.Job] == nil // otherwise whoever it is dealt to looks
+			a.fresh = err == nil && runs[a.address.Job] == nil && !deleted[a.address.Job] // otherwise whoever it is dealt to looks
 			select {
 			case t.arrivals <- a:
 			case <-ctx.Done():
@@ -121,12 +124,10 @@ func (t *term) follow(ctx context.Context, config jetstream.OrderedConsumerConfi
 		if replay && meta.Sequence.Stream > last {
 			return nil // it comes again, with its payload
 		}
-		if a, ok := t.parse(msg, meta, replay); ok {
-			select {
-			case out <- a:
-			case <-ctx.Done():
-				return nil
-			}
+		select {
+		case out <- t.parse(msg, meta, replay):
+		case <-ctx.Done():
+			return nil
 		}
 		if replay && meta.NumPending == 0 {
 			return nil
@@ -134,21 +135,42 @@ func (t *term) follow(ctx context.Context, config jetstream.OrderedConsumerConfi
 	}
 }
 
-// parse reads a message. One whose subject is none of a job is buried.
-func (t *term) parse(msg jetstream.Msg, meta *jetstream.MsgMetadata, replay bool) (arrival, bool) {
+// parse reads a message.
+func (t *term) parse(msg jetstream.Msg, meta *jetstream.MsgMetadata, replay bool) arrival {
 	a := arrival{sequence: meta.Sequence.Stream, header: msg.Headers(), replay: replay, at: meta.Timestamp}
 	if name, ok := strings.CutPrefix(msg.Subject(), tickPrefix); ok {
 		a.tick = strings.ReplaceAll(name, "~", ".")
-		return a, true
+		return a
 	}
 	address, ok := parseJobSubject(msg.Subject())
 	if !ok {
-		go t.conn.buryMessage(t.ctx, msg.Subject(), meta.Sequence.Stream)
-		return arrival{}, false
+		a.stray = msg.Subject()
+		return a
 	}
 	a.address = address
 	if !replay {
 		a.data = msg.Data()
 	}
-	return a, true
+	return a
+}
+
+// bury has a message that is no job's end as a dead letter. Until then it stays in JOBS.
+func (t *term) bury(a arrival) {
+	go func() {
+		for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
+			err := t.conn.buryMessage(t.ctx, a.stray, a.sequence)
+			if err == nil {
+				t.call(func() { t.live.remove(a.sequence) })
+				return
+			}
+			if t.ctx.Err() == nil {
+				t.log.WarnContext(t.ctx, "message that is no job not buried yet", "subject", a.stray, "error", err)
+			}
+			select {
+			case <-t.ctx.Done():
+				return
+			case <-time.After(wait):
+			}
+		}
+	}()
 }

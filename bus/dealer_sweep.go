@@ -14,11 +14,12 @@ import (
 
 // sweep is what a term remembers of removing jobs that are over from JOBS.
 type sweep struct {
-	ticked time.Time
 	// at is when the last sweep began, below is the sequence before which all is swept.
 	at      time.Time
 	below   uint64
 	running bool
+	// moving are the sequences that are being moved.
+	moving map[uint64]bool
 }
 
 const (
@@ -36,12 +37,19 @@ func (t *term) sweepAt(now time.Time) {
 		return
 	}
 	blockers := t.live.blockers()
+	if len(blockers) == 0 {
+		blockers = t.live.before(t.times.before(now.Add(-t.conn.leftover())), moveBatch)
+	}
+	blockers = blockers[:min(len(blockers), moveBatch)]
 	if len(blockers) == 0 && floor < t.sweep.below+segmentSize && (floor <= t.sweep.below || now.Sub(t.sweep.at) < sweepPause) {
 		return
 	}
-	t.sweep.running, t.sweep.at = true, now
+	t.sweep.running, t.sweep.at, t.sweep.moving = true, now, make(map[uint64]bool, len(blockers))
+	for _, sequence := range blockers {
+		t.sweep.moving[sequence] = true
+	}
 	go func() {
-		err := t.conn.moveJobs(t.ctx, blockers[:min(len(blockers), moveBatch)])
+		err := t.conn.moveJobs(t.ctx, blockers)
 		var below uint64
 		if err == nil {
 			below, err = t.conn.sweepJobs(t.ctx, floor)
@@ -66,12 +74,11 @@ func (t *term) swept(below uint64) {
 			delete(t.changed, sequence)
 		}
 	}
-	for sequence := range t.moved {
-		if sequence < below {
-			delete(t.moved, sequence)
-		}
-	}
 }
+
+// leftover is for how long the message of a job that is over may stay in JOBS, because of others before it that are not: until half
+// the time is over after which its record goes, without which it would be taken for a new job.
+func (c *Conn) leftover() time.Duration { return min(c.config.KeepEnded, c.config.KeepDead) / 2 }
 
 // sweepJobs removes the jobs before a sequence that those who keep a list of jobs have seen, and returns before which sequence.
 func (c *Conn) sweepJobs(ctx context.Context, before uint64) (uint64, error) {

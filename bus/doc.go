@@ -5,9 +5,9 @@
 // embedded in the same process. What one finds on it, in the order a job meets it:
 //
 //   - Publish keeps an Event; FollowEvents hands events to those who start jobs for them.
-//   - Enqueue keeps a Job; a Queue deals jobs to workers.
+//   - Enqueue keeps a Job, and Dispatch the sub-jobs of one; a Queue deals jobs to workers. A large input is kept aside, see Input.
 //   - Delivery.Begin makes an Attempt of a delivered job, and Attempt.End, Retry and HandBack record how it went.
-//   - Call asks an operation on behalf of a guest; Serve answers.
+//   - Call asks an operation on behalf of a guest; Serve answers. What is too large for a message goes by reference.
 //   - Tell and Watch carry what a running job says about itself to those who look on.
 //   - Run, WatchRun and FollowRuns read run records, which in the end hold the outcome.
 //   - Extensions keeps what is installed, and was, PutContent and Content large data.

@@ -105,7 +105,7 @@ func (c *Conn) publishMany(ctx context.Context, messages []*nats.Msg) error {
 	return nil
 }
 
-// prepare makes the message of a job, and claims its unique key.
+// prepare makes the message of a job, keeps a large input aside, and claims its unique key.
 func (c *Conn) prepare(ctx context.Context, job *Job) (*nats.Msg, error) {
 	job.fill()
 	if err := job.Validate(); err != nil {
@@ -114,12 +114,17 @@ func (c *Conn) prepare(ctx context.Context, job *Job) (*nats.Msg, error) {
 	if err := c.room(ctx); err != nil {
 		return nil, err
 	}
+	sent, err := c.stow(ctx, job)
+	if err != nil {
+		return nil, err
+	}
 	if job.Unique != nil {
 		if err := c.claim(ctx, job); err != nil {
+			c.discard(ctx, sent)
 			return nil, err
 		}
 	}
-	return job.message(ctx)
+	return sent.message(ctx)
 }
 
 // message is the job as it is published on JOBS: as a schedule, when it is due later.
@@ -219,10 +224,10 @@ func (c *Conn) claim(ctx context.Context, job *Job) error {
 		msg.Data = []byte(job.ID.String() + " " + JobSubject(job.Extension, job.Priority, job.Library, job.ID))
 		msg.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(follows, 10))
 		age := claimAge
-		if job.Unique.ForMS > 0 {
-			age = time.Duration(job.Unique.ForMS) * time.Millisecond
+		if job.Unique.ForMS > 0 { // the server counts in seconds
+			age = (time.Duration(job.Unique.ForMS)*time.Millisecond + time.Second - 1).Truncate(time.Second)
 		}
-		msg.Header.Set(jetstream.MsgTTLHeader, max(age.Round(time.Second), time.Second).String())
+		msg.Header.Set(jetstream.MsgTTLHeader, age.String())
 		_, err := c.js.PublishMsg(ctx, msg)
 		if err == nil {
 			return nil
@@ -243,15 +248,9 @@ func (c *Conn) claim(ctx context.Context, job *Job) error {
 		if holder == job.ID {
 			return nil
 		}
-		alive := job.Unique.ForMS > 0 || time.Since(held.Time) < claimGrace
-		if run, err := c.Run(ctx, holder); err == nil {
-			alive = job.Unique.ForMS > 0 || !run.State.Ended()
-		} else if CodeOf(err) != NotFound {
+		alive, err := c.claimHolds(ctx, held, holder, at)
+		if err != nil {
 			return fmt.Errorf("claim unique key: %w", err)
-		} else if !alive {
-			if alive, err = c.waits(ctx, holder, at); err != nil {
-				return err
-			}
 		}
 		if alive {
 			return &DuplicateError{Job: holder, Key: job.Unique.Key}
@@ -260,13 +259,37 @@ func (c *Conn) claim(ctx context.Context, job *Job) error {
 	}
 }
 
+// claimHolds tells whether a claim holds: of one for a time as long as the server keeps it, of any other as long as its job, published
+// on a subject, has no outcome.
+func (c *Conn) claimHolds(ctx context.Context, held *jetstream.RawStreamMsg, holder uuid.UUID, at string) (bool, error) {
+	if ttl := held.Header.Get(jetstream.MsgTTLHeader); ttl != claimAge.String() {
+		return true, nil
+	}
+	run, err := c.Run(ctx, holder)
+	switch {
+	case err == nil && run.State.Ended(): // unless it is about to run once more
+		job, _, err := c.find(ctx, holder, at)
+		if code := CodeOf(err); code == NotFound || code == InvalidArgument {
+			return false, nil
+		}
+		return err == nil && job.Retry == run.revision, err
+	case err == nil:
+		return true, nil
+	case CodeOf(err) != NotFound:
+		return false, err
+	case time.Since(held.Time) < claimGrace:
+		return true, nil
+	}
+	return c.waits(ctx, holder, at)
+}
+
 // waits tells whether a job that has no record is in JOBS.
 func (c *Conn) waits(ctx context.Context, job uuid.UUID, subject string) (bool, error) {
 	stream, err := c.stream(ctx, jobsStream)
 	if err != nil {
 		return false, err
 	}
-	for _, subject := range []string{subject, ScheduleSubject(job)} {
+	for _, subject := range []string{ScheduleSubject(job), subject} { // which is the way it goes
 		_, err := stream.GetLastMsgForSubject(ctx, subject)
 		if err == nil {
 			return true, nil

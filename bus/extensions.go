@@ -9,9 +9,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Extensions keeps what is known of installed extensions: a record each, a record for each version, and modules by digest.
+// Extensions keeps what is known of installed extensions: a record each, a record for each version, modules by digest, and schedules.
 // It is what package extensions calls a Store.
 type Extensions struct {
+	conn     *Conn
 	records  jetstream.KeyValue
 	versions jetstream.KeyValue
 	modules  jetstream.ObjectStore
@@ -35,7 +36,7 @@ func (c *Conn) Extensions(ctx context.Context) (*Extensions, error) {
 	if err != nil {
 		return nil, Errorf(Unavailable, "there is no store of modules on %s (%v): start a worker or `airlock up` once", c.address(), err)
 	}
-	return &Extensions{records: records, versions: versions, modules: modules}, nil
+	return &Extensions{conn: c, records: records, versions: versions, modules: modules}, nil
 }
 
 // Revision is the revision of the last write to any record.

@@ -23,9 +23,6 @@ const (
 	Low    Priority = "low"
 )
 
-// MaxInput is the largest input a job can have, in bytes.
-const MaxInput = 1 << 20
-
 // MaxDepth is how many jobs there can be above one.
 const MaxDepth = 16
 
@@ -38,6 +35,8 @@ type Job struct {
 	Priority  Priority  `json:"priority"`
 	// Input is the JSON the job starts with; empty for none, which is not the same as {}.
 	Input json.RawMessage `json:"input,omitempty"`
+	// InputRef stands for an input that is too large for the job's message; see [Conn.Input].
+	InputRef *InputRef `json:"input_ref,omitempty"`
 	// Event is what started the job, if an event did.
 	Event *Event `json:"event,omitempty"`
 	// MaxAttempts and TimeoutMS override the manifest's; 0 leaves its.
@@ -85,6 +84,8 @@ func (j *Job) Validate() error {
 		return Errorf(InvalidArgument, "job %s: input is %d bytes, at most %d are possible", j.ID, len(j.Input), MaxInput)
 	case len(j.Input) > 0 && !json.Valid(j.Input):
 		return Errorf(InvalidArgument, "job %s: input is not JSON", j.ID)
+	case j.InputRef != nil && (len(j.Input) > 0 || !j.InputRef.valid()):
+		return Errorf(InvalidArgument, "job %s: input_ref is no reference to an input of 1 to %d bytes, or there is an input beside it", j.ID, MaxInput)
 	case j.MaxAttempts < 0 || j.TimeoutMS < 0:
 		return Errorf(InvalidArgument, "job %s: max_attempts and timeout_ms must not be negative", j.ID)
 	case j.ExpiresAt != nil && j.Due != nil && !j.ExpiresAt.After(*j.Due):
@@ -132,6 +133,10 @@ func decodeJob(subject string, data []byte) (*Job, error) {
 	}
 	if err := job.Validate(); err != nil {
 		return nil, err
+	}
+	if len(job.Input) > maxMessageInput {
+		return nil, Errorf(InvalidArgument, "job %s: its message holds an input of %d bytes, at most %d are possible: keep it aside and refer to it by input_ref",
+			job.ID, len(job.Input), maxMessageInput)
 	}
 	if want := JobSubject(job.Extension, job.Priority, job.Library, job.ID); want != subject {
 		return nil, fmt.Errorf("decode job: it says it belongs on %s but was published on %s", want, subject)

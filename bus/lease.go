@@ -39,6 +39,8 @@ type lease struct {
 	mark uint64
 	// unclean says that whoever held it before did not give it back.
 	unclean bool
+	// doubt is set by who holds it: to give it back as if it had been lost, for something is in doubt.
+	doubt bool
 }
 
 // lead runs run whenever this process holds the lease, until ctx ends. run's context ends when the lease is lost.
@@ -63,9 +65,13 @@ func (c *Conn) lead(ctx context.Context, name, holder string, run func(ctx conte
 		lost := context.Cause(held)
 		renewing.end()
 		lose(nil)
-		l.release(ctx.Err() != nil)
+		l.release(ctx.Err() != nil && !l.doubt)
 		if ctx.Err() == nil {
 			c.log.WarnContext(ctx, "lease lost", "lease", name, "epoch", l.epoch, "cause", lost, "error", err)
+			select { // another may take it now
+			case <-ctx.Done():
+			case <-time.After(leasePoll):
+			}
 		}
 	}
 }
@@ -149,6 +155,8 @@ func (l *lease) renew(ctx context.Context) error {
 		case errors.Is(err, errLeaseLost):
 			// It may be our own write whose confirmation was lost. Giving up is the safe way.
 			return err
+		case ctx.Err() == nil && time.Since(renewed) >= leaseTime-leaseSafety:
+			return errLeaseStale
 		}
 	}
 }

@@ -113,3 +113,25 @@ func (l *live) has(sequence uint64) bool {
 	}
 	return l.segments[at-l.first].bits[sequence%segmentSize/64]&(1<<(sequence%64)) != 0
 }
+
+// before are the first most sequences in use before one, if any between the first and that one is free.
+func (l *live) before(sequence uint64, most int) []uint64 {
+	var out []uint64
+	free := false
+	sequence = min(sequence, l.last+1)
+	for at := l.floor(); at < sequence && (len(out) < most || !free); at++ {
+		s := l.segments[at/segmentSize-l.first]
+		switch {
+		case len(out) == most && s.used == segmentSize:
+			at += segmentSize - 1 - at%segmentSize // nothing of it is free
+		case s.bits[at%segmentSize/64]&(1<<(at%64)) == 0:
+			free = true
+		case len(out) < most:
+			out = append(out, at)
+		}
+	}
+	if !free {
+		return nil
+	}
+	return out
+}

@@ -64,7 +64,8 @@ func (d *Dealer) followPauses(ctx context.Context) error {
 	}
 	defer func() { _ = watcher.Stop() }()
 	for entry := range watcher.Updates() {
-		if entry == nil {
+		if entry == nil { // that is all there is now
+			d.pausesKnown()
 			continue
 		}
 		d.mu.Lock()

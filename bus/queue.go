@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -54,7 +55,9 @@ type Delivery struct {
 	// again says that the job was dealt before, to a worker that is gone.
 	again bool
 	// run is the job's run record as it was when the job was dealt; nil for none.
-	run      *Run
+	run *Run
+	// deleted says that somebody has deleted what was known of the job, which had ended.
+	deleted  bool
 	data     []byte
 	attempt  *Attempt
 	returned bool
@@ -152,15 +155,16 @@ func (q *Queue) Leave() {
 
 // hello answers a new dealer.
 func (q *Queue) hello(msg *nats.Msg) {
-	if q.obey(parseUint(string(msg.Data))) {
+	q.mu.Lock()
+	obeys := q.obey(parseUint(string(msg.Data)))
+	q.mu.Unlock()
+	if obeys {
 		q.beat(false)
 	}
 }
 
-// obey tells whether a dealer of an epoch is to be listened to.
+// obey tells whether a dealer of an epoch is to be listened to. Whoever calls it holds the lock.
 func (q *Queue) obey(epoch uint64) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
 	if epoch < q.epoch || epoch == 0 {
 		return false
 	}
@@ -219,14 +223,16 @@ func (q *Queue) look(ctx context.Context) {
 // accept takes a deal, unless it is of a dealer that is not the newest or no job.
 func (q *Queue) accept(batch []*Delivery, msg *nats.Msg) []*Delivery {
 	number := parseUint(msg.Header.Get(headerDeal))
-	if !q.obey(number >> 32) {
-		return batch
-	}
 	d := &Delivery{
 		queue: q, number: number, subject: msg.Header.Get(headerSubject), sequence: parseUint(msg.Header.Get(headerSequence)),
 		header: msg.Header, data: msg.Data, again: msg.Header.Get(headerAgain) != "",
 	}
 	q.mu.Lock()
+	if !q.obey(number >> 32) {
+		q.mu.Unlock()
+		return batch
+	}
+	// In one step with what it obeys, so that a beat to a newer dealer either lists the deal or has refused it.
 	q.received = max(q.received, number)
 	q.deals[number] = d
 	draining := q.draining
@@ -257,12 +263,13 @@ func (c *Conn) lookUp(ctx context.Context, deals []*Delivery) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	runs, err := c.Runs(ctx, ids)
+	deleted := map[uuid.UUID]bool{}
+	runs, err := c.runsOf(ctx, ids, func(id uuid.UUID) { deleted[id] = true })
 	if err != nil {
 		return err
 	}
 	for _, d := range deals {
-		d.run = runs[d.Job.ID]
+		d.run, d.deleted = runs[d.Job.ID], deleted[d.Job.ID]
 	}
 	return nil
 }
@@ -434,19 +441,23 @@ func (c *Conn) bury(ctx context.Context, subject string, sequence uint64, data [
 }
 
 // buryMessage buries a message of JOBS whose subject is none of a job, and removes it.
-func (c *Conn) buryMessage(ctx context.Context, subject string, sequence uint64) {
+func (c *Conn) buryMessage(ctx context.Context, subject string, sequence uint64) error {
 	stream, err := c.stream(ctx, jobsStream)
-	var msg *jetstream.RawStreamMsg
-	if err == nil {
-		msg, err = stream.GetMsg(ctx, sequence)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		err = c.bury(ctx, subject, sequence, msg.Data, Errorf(InvalidArgument, "subject %q is none of a job", subject))
+	msg, err := stream.GetMsg(ctx, sequence)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil
 	}
-	if err == nil {
-		err = stream.DeleteMsg(ctx, sequence)
+	if err != nil {
+		return fmt.Errorf("read message: %w", err)
 	}
-	if err != nil && ctx.Err() == nil {
-		c.log.WarnContext(ctx, "message that is no job not buried yet", "subject", subject, "error", err)
+	if err := c.bury(ctx, subject, sequence, msg.Data, Errorf(InvalidArgument, "subject %q is none of a job", subject)); err != nil {
+		return err
 	}
+	if err := stream.DeleteMsg(ctx, sequence); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) && !errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
+		return fmt.Errorf("remove message: %w", err)
+	}
+	return nil
 }

@@ -18,7 +18,7 @@ import (
 // Recurring is a job that starts again and again: once for each time it is due, whatever crashes in between. Times in which no server
 // ran start it once, late.
 type Recurring struct {
-	// Name is unique: 1 to 128 of a-z 0-9 - _ and ., of which . is at neither end.
+	// Name is unique: 1 to 200 of a-z 0-9 - _ and ., of which . is at neither end.
 	Name string `json:"name"`
 	// Spec is when: "@every 5m", at least a second; five cron fields, or six with seconds first; @hourly, @daily, @weekly, @monthly or
 	// @yearly.
@@ -38,7 +38,7 @@ type Recurring struct {
 	Manifest bool `json:"manifest,omitempty"`
 }
 
-var recurringName = regexp.MustCompile(`^[a-z0-9_-]([a-z0-9_.-]{0,126}[a-z0-9_-])?$`)
+var recurringName = regexp.MustCompile(`^[a-z0-9_-]([a-z0-9_.-]{0,198}[a-z0-9_-])?$`)
 
 // Validate reports what is wrong with it.
 //
@@ -47,7 +47,7 @@ var recurringName = regexp.MustCompile(`^[a-z0-9_-]([a-z0-9_.-]{0,126}[a-z0-9_-]
 // invalid_argument; of a cron line, it names the field.
 func (r *Recurring) Validate() error {
 	if !recurringName.MatchString(r.Name) {
-		return Errorf(InvalidArgument, "schedule: name %q, want 1 to 128 of a-z 0-9 - _ and .", r.Name)
+		return Errorf(InvalidArgument, "schedule: name %q, want 1 to 200 of a-z 0-9 - _ and .", r.Name)
 	}
 	if _, err := r.schedule(); err != nil {
 		return Errorf(InvalidArgument, "schedule %s: %v", r.Name, err)
@@ -188,6 +188,10 @@ func (c *Conn) AddRecurring(ctx context.Context, r *Recurring) error {
 			return Errorf(AlreadyExists, "there is another schedule %s, %q for %s:%s: remove it first, or use another name", r.Name, there.Spec, there.Extension, there.Job)
 		}
 		*r = *there
+		armed, err := c.armed(ctx, r.Name)
+		if err != nil || armed {
+			return err // arming it once more would have @every begin anew
+		}
 	} else if err != nil {
 		return Errorf(Unavailable, "add schedule %s: %v", r.Name, err)
 	}
@@ -224,6 +228,22 @@ func (c *Conn) arm(ctx context.Context, r *Recurring) error {
 		return Errorf(Unavailable, "arm schedule %s: %v", r.Name, err)
 	}
 	return nil
+}
+
+// armed tells whether the server has a schedule.
+func (c *Conn) armed(ctx context.Context, name string) (bool, error) {
+	stream, err := c.stream(ctx, jobsStream)
+	if err != nil {
+		return false, err
+	}
+	_, err = stream.GetLastMsgForSubject(ctx, recurSubject(name))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read schedule %s: %w", name, err)
+	}
+	return true, nil
 }
 
 func (c *Conn) disarm(ctx context.Context, name string) error {

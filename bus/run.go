@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -81,7 +82,7 @@ type Run struct {
 	Paused          bool       `json:"paused,omitempty"`
 	// Trace is the W3C trace context of the newest attempt.
 	Trace string `json:"trace,omitempty"`
-	// DeadLetter is the job itself, kept when it is dead.
+	// DeadLetter is the job itself, kept when it has ended but not completed, so that it can be run again.
 	DeadLetter *DeadLetter `json:"dead_letter,omitempty"`
 
 	// Holder names the one attempt that writes, and Write counts its writes: with them a writer knows its own record
@@ -92,7 +93,7 @@ type Run struct {
 	revision uint64
 }
 
-// DeadLetter is the message of a job that is dead, to be looked at, mended and submitted again.
+// DeadLetter is the message of a job that is dead, cancelled or expired, to be looked at, mended and submitted again.
 type DeadLetter struct {
 	Subject string `json:"subject"`
 	// Job is the job; null for a message that is none, of which Raw has the bytes.
@@ -222,6 +223,11 @@ func (r *Run) Revision() uint64 { return r.revision }
 
 // Runs returns the run records of jobs, by job; those that have none are missing.
 func (c *Conn) Runs(ctx context.Context, jobs []uuid.UUID) (map[uuid.UUID]*Run, error) {
+	return c.runsOf(ctx, jobs, func(uuid.UUID) {})
+}
+
+// runsOf is Runs that says which jobs somebody has deleted.
+func (c *Conn) runsOf(ctx context.Context, jobs []uuid.UUID, deleted func(uuid.UUID)) (map[uuid.UUID]*Run, error) {
 	runs := make(map[uuid.UUID]*Run)
 	for chunk := range slices.Chunk(jobs, maxLookup) {
 		subjects := make([]string, len(chunk))
@@ -240,7 +246,10 @@ func (c *Conn) Runs(ctx context.Context, jobs []uuid.UUID) (map[uuid.UUID]*Run, 
 				return nil, fmt.Errorf("read run records: %w", err)
 			}
 			if len(msg.Data) == 0 {
-				continue // deleted
+				if id, err := uuid.Parse(strings.TrimPrefix(msg.Subject, runPrefix)); err == nil {
+					deleted(id)
+				}
+				continue
 			}
 			run, err := decodeRun(msg.Data, msg.Sequence)
 			if err != nil {
@@ -353,6 +362,10 @@ func (c *Conn) stream(ctx context.Context, name string) (jetstream.Stream, error
 	}
 	if err != nil {
 		return nil, Errorf(Unavailable, "stream %s does not answer: %v", name, err)
+	}
+	if info := s.CachedInfo(); info.Config.Replicas > 1 {
+		// Any replica answers a direct read, also one that lags. What is decided here wants the leader's answer.
+		info.Config.AllowDirect = false
 	}
 	c.streams.Store(name, s)
 	return s, nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
+	"golang.org/x/sync/semaphore"
 )
 
 // queueGroup is the queue group all services of Airlock answer in: each request reaches one of them.
@@ -27,20 +28,26 @@ type Endpoint struct {
 	name     string
 	subject  string
 	metadata map[string]string
-	serve    func(ctx context.Context, req micro.Request) (json.RawMessage, error)
+	// large says that requests and answers may go by reference.
+	large bool
+	serve func(ctx context.Context, s *Service, req micro.Request) (json.RawMessage, error)
 }
 
 // CallEndpoint answers the calls of every extension to one operation. The metadata shows in `nats micro info`.
 func CallEndpoint(kind Kind, operation string, metadata map[string]string, handle CallHandler) Endpoint {
 	return Endpoint{
-		name: endpointName(kind, operation), subject: CallSubject("*", kind, operation), metadata: metadata,
-		serve: func(ctx context.Context, req micro.Request) (json.RawMessage, error) {
-			call, timeout, err := parseCall(req.Subject(), nats.Header(req.Headers()), req.Data())
+		name: endpointName(kind, operation), subject: CallSubject("*", kind, operation), metadata: metadata, large: true,
+		serve: func(ctx context.Context, s *Service, req micro.Request) (json.RawMessage, error) {
+			header := nats.Header(req.Headers())
+			call, timeout, err := parseCall(req.Subject(), header, req.Data())
 			if err != nil {
 				return nil, err
 			}
-			ctx, cancel := context.WithTimeout(extractTrace(ctx, nats.Header(req.Headers())), timeout)
+			ctx, cancel := context.WithTimeout(extractTrace(ctx, header), timeout)
 			defer cancel()
+			if call.Payload, err = s.conn.carried(ctx, header, call.Payload, MaxCall, s.fetching); err != nil {
+				return nil, err
+			}
 			return handle(ctx, call)
 		},
 	}
@@ -50,7 +57,7 @@ func CallEndpoint(kind Kind, operation string, metadata map[string]string, handl
 func APIEndpoint(service, verb string, handle APIHandler) Endpoint {
 	return Endpoint{
 		name: service + "-" + verb, subject: APISubject(service, verb),
-		serve: func(ctx context.Context, req micro.Request) (json.RawMessage, error) {
+		serve: func(ctx context.Context, _ *Service, req micro.Request) (json.RawMessage, error) {
 			answer, err := handle(ctx, req.Data())
 			if err != nil {
 				return nil, err
@@ -78,12 +85,14 @@ type ServiceConfig struct {
 // Service is a running NATS micro service: `nats micro ls|info|stats` shows it.
 type Service struct {
 	config ServiceConfig
-	nc     *nats.Conn
+	conn   *Conn
 	micro  micro.Service
 	slots  chan struct{}
 	ctx    context.Context //nolint:containedctx // the life of the service, which each request's context hangs from
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
+	// fetching bounds the payloads by reference that are on their way.
+	fetching *semaphore.Weighted
 }
 
 // Serve starts a service. It answers until Stop is called.
@@ -100,7 +109,7 @@ func (c *Conn) Serve(config ServiceConfig) (*Service, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{config: config, nc: c.nc, slots: make(chan struct{}, config.Concurrency)}
+	s := &Service{config: config, conn: c, slots: make(chan struct{}, config.Concurrency), fetching: semaphore.NewWeighted(carriedAtOnce)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	var err error
 	s.micro, err = micro.AddService(c.nc, micro.Config{
@@ -156,8 +165,8 @@ func (s *Service) serve(e Endpoint, req micro.Request) {
 	start := time.Now()
 	reply := nats.NewMsg(req.Reply())
 	answer, err := s.guard(e, req)
-	if err == nil && int64(len(answer)) > s.nc.MaxPayload() {
-		err = Errorf(ResourceExhausted, "the answer is %d bytes, more than the bus carries in one message", len(answer))
+	if err == nil {
+		err = s.fill(e, reply, answer)
 	}
 	if err != nil {
 		refusal := AsError(err)
@@ -166,12 +175,25 @@ func (s *Service) serve(e Endpoint, req micro.Request) {
 		}
 		reply.Header.Set(headerServiceError, headerText(refusal.Message))
 		reply.Header.Set(headerServiceErrorCode, string(refusal.Code))
-		answer, _ = refusal.MarshalJSON()
+		reply.Data, _ = refusal.MarshalJSON()
 	}
-	reply.Data = answer
-	if err := s.nc.PublishMsg(reply); err != nil {
+	if err := s.conn.nc.PublishMsg(reply); err != nil {
 		s.config.Logger.WarnContext(s.ctx, "answer not sent", "subject", req.Subject(), "error", err)
 	}
+}
+
+// fill makes an answer the reply's.
+func (s *Service) fill(e Endpoint, reply *nats.Msg, answer json.RawMessage) error {
+	switch {
+	case len(answer) <= s.conn.inline():
+		reply.Data = answer
+		return nil
+	case !e.large:
+		return Errorf(ResourceExhausted, "the answer is %d bytes, more than the bus carries in one message", len(answer))
+	case len(answer) > MaxCall:
+		return Errorf(ResourceExhausted, "the answer is %d bytes, at most %d are possible; ask for less", len(answer), MaxCall)
+	}
+	return s.conn.carry(s.ctx, reply, answer)
 }
 
 // guard keeps a panic in one request from ending the service.
@@ -181,7 +203,7 @@ func (s *Service) guard(e Endpoint, req micro.Request) (answer json.RawMessage, 
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
-	return e.serve(s.ctx, req)
+	return e.serve(s.ctx, s, req)
 }
 
 // endpointName turns an operation's name into what micro accepts as a name.

@@ -24,6 +24,8 @@ const (
 	pausesBucket     = "airlock-pauses"
 	modulesBucket    = "airlock-modules"
 	contentBucket    = "airlock-content"
+	inputsBucket     = "airlock-inputs"
+	callsBucket      = "airlock-calls"
 )
 
 const (
@@ -94,11 +96,15 @@ func (c *Conn) Setup(ctx context.Context) error {
 			return fmt.Errorf("make bucket %s: %w", config.Bucket, err)
 		}
 	}
-	for _, bucket := range []string{modulesBucket, contentBucket} {
-		if _, err := c.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
-			Bucket: bucket, Replicas: c.config.Replicas,
-		}); err != nil {
-			return fmt.Errorf("make bucket %s: %w", bucket, err)
+	for _, config := range []jetstream.ObjectStoreConfig{
+		{Bucket: modulesBucket},
+		{Bucket: contentBucket},
+		{Bucket: inputsBucket, Description: "Airlock: inputs of jobs that are too large for their messages"},
+		{Bucket: callsBucket, Description: "Airlock: payloads and answers that are too large for a message", TTL: callsAge},
+	} {
+		config.Replicas = c.config.Replicas
+		if _, err := c.js.CreateOrUpdateObjectStore(ctx, config); err != nil {
+			return fmt.Errorf("make bucket %s: %w", config.Bucket, err)
 		}
 	}
 	return nil

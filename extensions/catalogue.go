@@ -50,13 +50,21 @@ func NewCatalogue(store Store, config CatalogueConfig) (*Catalogue, error) {
 //
 // # Errors
 //
-// *InvalidError when the manifest speaks of a job that the module does not register; the store's errors.
+// *InvalidError when the manifest speaks of a job that the module does not register; the store's errors, such as that a schedule of that
+// name is there already which a person has made.
 func (c *Catalogue) Install(ctx context.Context, p *Package, jobs []JobInfo) (Installed, error) {
 	i := Installed{
 		Manifest: p.Manifest, Version: p.Version(), Digest: p.Digest, Size: int64(len(p.Wasm)),
 		Jobs: append([]JobInfo{}, jobs...), InstalledAt: c.config.Now().UTC(),
 	}
 	if err := i.check(); err != nil {
+		return Installed{}, fmt.Errorf("install extension %s: %w", p.Manifest.ID, err)
+	}
+	schedules, err := json.Marshal(p.Manifest.recurring())
+	if err != nil {
+		return Installed{}, fmt.Errorf("install extension %s: encode schedules: %w", p.Manifest.ID, err)
+	}
+	if err := c.store.CheckSchedules(ctx, string(p.Manifest.ID), schedules); err != nil {
 		return Installed{}, fmt.Errorf("install extension %s: %w", p.Manifest.ID, err)
 	}
 	// In this order no record names what is not there, and no version that a job may have begun with is lost.
@@ -75,6 +83,10 @@ func (c *Catalogue) Install(ctx context.Context, p *Package, jobs []JobInfo) (In
 	}
 	if i.Revision, err = c.store.PutRecord(ctx, string(p.Manifest.ID), record); err != nil {
 		return Installed{}, fmt.Errorf("install extension %s: put record: %w", p.Manifest.ID, err)
+	}
+	// Last, so that no schedule starts a job that is not there. Installing once more makes up for it if it fails.
+	if err := c.store.PutSchedules(ctx, string(p.Manifest.ID), schedules); err != nil {
+		return Installed{}, fmt.Errorf("install extension %s: it is installed, and its schedules are not: %w", p.Manifest.ID, err)
 	}
 	if err := c.prune(ctx); err != nil {
 		c.config.Logger.WarnContext(ctx, "old versions of extensions are kept for now", slog.Any("error", err))
@@ -154,6 +166,9 @@ func (c *Catalogue) Module(ctx context.Context, digest string) ([]byte, error) {
 func (c *Catalogue) Remove(ctx context.Context, id ID) error {
 	if _, _, err := c.store.Record(ctx, string(id)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %s", ErrNotInstalled, id)
+	}
+	if err := c.store.PutSchedules(ctx, string(id), []byte("[]")); err != nil {
+		return fmt.Errorf("remove extension %s: remove its schedules: %w", id, err)
 	}
 	if err := c.retire(ctx, id, ""); err != nil {
 		return fmt.Errorf("remove extension %s: %w", id, err)

@@ -20,8 +20,10 @@
 //	    "max_memory_mb": 512
 //	  },
 //	  "triggers": [{"event": "mail.received", "job": "process_receipt"}],
+//	  "schedules": [{"name": "weekly", "job": "report", "cron": "0 7 * * 1", "time_zone": "Europe/Berlin"}, {"job": "fetch", "every": "15m"}],
 //	  "jobs": {"process_receipt": {"timeout": "5m", "max_attempts": 5, "priority": "normal", "backoff": {"initial": "10s", "max": "1h"},
-//	    "limits": {"fuel": 90000000000}}},
+//	    "limits": {"fuel": 90000000000}},
+//	    "fetch": {"retry": {"max_attempts": 8, "initial_ms": 500, "max_ms": 60000, "multiplier": 2, "jitter": 0.2}}},
 //	  "limits": {"fuel": 50000000000},
 //	  "min_host_version": "0.1.0"
 //	}
@@ -31,6 +33,10 @@
 // relaxed: such keys are kept and warned of, so that a manifest written for another host loads.
 //
 // A [Manifest] exists only parsed, checked and with its grant compiled. Written as JSON it is the document it was read from.
+//
+// A schedule starts its job in the libraries it lists; without a list, in those that the extension lists in permissions.libraries, and if that
+// is every library, in the one of who names none. Schedules are installed, replaced and removed with their extension, and are called
+// EXTENSION.NAME, followed by the library if there are several.
 //
 // # The catalogue
 //

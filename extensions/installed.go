@@ -57,6 +57,9 @@ func (i *Installed) check() error {
 	for at, trigger := range i.Manifest.Triggers {
 		missing(fmt.Sprintf("triggers[%d].job", at), trigger.Job)
 	}
+	for at, schedule := range i.Manifest.Schedules {
+		missing(fmt.Sprintf("schedules[%d].job", at), schedule.Job)
+	}
 	listed := make([]string, 0, len(i.Manifest.Jobs))
 	for job := range i.Manifest.Jobs {
 		listed = append(listed, job)

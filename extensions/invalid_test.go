@@ -77,7 +77,7 @@ func TestInvalidManifest(t *testing.T) {
 		`"jobs": {"a": {"timeout": "-5m"}}`:                          `jobs.a.timeout: "-5m" is no duration`,
 		`"jobs": {"a": {"priority": "urgent"}}`:                      `jobs.a.priority: "urgent" is no priority: write "high", "normal" or "low"`,
 		`"jobs": {"a": {"max_attempts": -1}}`:                        `jobs.a.max_attempts: -1 is negative`,
-		`"jobs": {"a": {"backoff": {"initial": "2h", "max": "1h"}}}`: `jobs.a: the backoff begins with 2h0m0s, which is more than its max of 1h0m0s`,
+		`"jobs": {"a": {"backoff": {"initial": "2h", "max": "1h"}}}`: `jobs.a.backoff: the pauses begin with 2h0m0s, which is more than their max of 1h0m0s`,
 		`"limits": {"fuel": -1}`:                                     `limits.fuel: -1 is negative`,
 		`"jobs": {"a": {"limits": {"fuel": "all"}}}`:                 `jobs.a.limits.fuel: want a number, got a string ("all")`,
 		`"min_host_version": "soon"`:                                 `min_host_version: "soon" is no version: write one such as "1.2.0"`,

@@ -26,13 +26,6 @@ type JobSettings struct {
 	Limits Limits
 }
 
-// Backoff is the pause before a failed job is tried again: Initial, doubled with each attempt, up to Max. 0 means the
-// host's default.
-type Backoff struct {
-	Initial time.Duration
-	Max     time.Duration
-}
-
 // JobSettings returns the settings of a job, which are the defaults when the manifest does not list it.
 func (m *Manifest) JobSettings(job string) JobSettings {
 	if settings, ok := m.Jobs[job]; ok {
@@ -84,10 +77,17 @@ func (d *decoder) job(n *node, m *Manifest) {
 		"backoff": func(n *node) {
 			d.object(n, fields{"initial": d.duration(&settings.Backoff.Initial), "max": d.duration(&settings.Backoff.Max)})
 		},
+		"retry":  d.retry(&settings),
 		"limits": d.limits(&settings.Limits),
 	})
 	if b := settings.Backoff; b.Max > 0 && b.Initial > b.Max {
-		d.fail(n, "the backoff begins with %s, which is more than its max of %s", b.Initial, b.Max)
+		at := n
+		for _, key := range []string{"backoff", "retry"} {
+			if member := n.member(key); member != nil {
+				at = member
+			}
+		}
+		d.fail(at, "the pauses begin with %s, which is more than their max of %s", b.Initial, b.Max)
 	}
 	m.Jobs[n.key] = settings
 }

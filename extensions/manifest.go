@@ -33,6 +33,7 @@ type Manifest struct {
 	// ConfigSchema is a JSON Schema; nil when there is none.
 	ConfigSchema json.RawMessage
 	Triggers     []Trigger
+	Schedules    []Schedule
 	// Jobs holds the settings of those jobs that the manifest lists. Use [Manifest.JobSettings].
 	Jobs   map[string]JobSettings
 	Limits Limits
@@ -84,6 +85,7 @@ func ParseManifest(text []byte) (*Manifest, error) {
 }
 
 func (d *decoder) manifest(m *Manifest) {
+	var schedules *node
 	d.object(d.root, fields{
 		"id": d.checked(func(text string) (err error) {
 			m.ID, err = ParseID(text)
@@ -98,11 +100,15 @@ func (d *decoder) manifest(m *Manifest) {
 		"permissions":      d.permissions(&m.Permissions),
 		"config_schema":    func(n *node) { m.ConfigSchema = d.raw(n) },
 		"triggers":         d.list(func(n *node) { d.trigger(n, m) }),
+		"schedules":        func(n *node) { schedules = n },
 		"jobs":             func(n *node) { d.jobs(n, m) },
 		"limits":           d.limits(&m.Limits),
 		"snapshot":         d.boolean(func(wanted bool) { m.NoSnapshot = !wanted }),
 		"min_host_version": d.checked(m.setMinHostVersion),
 	})
+	if schedules != nil {
+		d.schedules(schedules, m)
+	}
 	d.require(d.root, `a manifest begins {"id": "my-extension", "name": "My extension", "version": "0.1.0", "wasm_file": "my_extension.wasm", …}`,
 		"id", "name", "version", "wasm_file")
 }

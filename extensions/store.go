@@ -2,8 +2,8 @@ package extensions
 
 import "context"
 
-// Store keeps records, small, by extension id and by version, and modules, large, by digest. Its methods use only types of the language
-// and the standard library, so that an implementation need not know this package.
+// Store keeps records, small, by extension id and by version, modules, large, by digest, and the schedules of extensions. Its methods use
+// only types of the language and the standard library, so that an implementation need not know this package.
 //
 // All methods are safe for concurrent use, in several processes on the same data. None retains a slice it is given, nor
 // hands out one that it keeps. None retries; what fails may be repeated.
@@ -36,4 +36,11 @@ type Store interface {
 	Module(ctx context.Context, digest string) ([]byte, error)
 	// DeleteModule removes a module; there need not be one.
 	DeleteModule(ctx context.Context, digest string) error
+
+	// CheckSchedules tells whether PutSchedules would refuse schedules.
+	CheckSchedules(ctx context.Context, id string, schedules []byte) error
+	// PutSchedules makes the schedules of an extension those of a JSON list of {"name", "spec", "time_zone"?, "job", "library"?,
+	// "priority", "input"?}: it removes those that are not in it. Without a library it is the one of who names none. Those that are
+	// already there as they are in the list, or paused, stay so.
+	PutSchedules(ctx context.Context, id string, schedules []byte) error
 }

@@ -49,7 +49,7 @@ func add(ctx context.Context, tx *store.Tx, _ *bus.Call, in addInput) (added, er
 	case "nan":
 		out.Odd = math.NaN()
 	case "large":
-		out.Text = strings.Repeat("x", bus.MaxPayload)
+		out.Text = strings.Repeat("x", bus.MaxCall)
 	}
 	err = tx.QueryRow(ctx, `SELECT count(*) FROM blobs`).Scan(&out.Rows)
 	return out, err

@@ -75,14 +75,8 @@ func jsonType(wrong *json.UnmarshalTypeError) string {
 	}
 }
 
-// headerRoom is what a message keeps free for headers, whichever way it goes.
-const headerRoom = 64 << 10
-
-// outputLimit is how large an operation's output may be, in bytes.
-func outputLimit(conn *bus.Conn) int64 { return min(conn.MaxPayload(), bus.MaxPayload) - headerRoom }
-
-// encode writes an operation's output, which must not be larger than limit.
-func encode(call *bus.Call, out any, limit int64) (json.RawMessage, error) {
+// encode writes an operation's output, which must not be larger than an answer can be.
+func encode(call *bus.Call, out any) (json.RawMessage, error) {
 	if _, nothing := out.(struct{}); nothing {
 		return json.RawMessage("null"), nil
 	}
@@ -93,9 +87,9 @@ func encode(call *bus.Call, out any, limit int64) (json.RawMessage, error) {
 		return nil, fmt.Errorf("encode output of %s: %w", call.Method(), err)
 	}
 	answer := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-	if int64(len(answer)) > limit {
+	if len(answer) > bus.MaxCall {
 		return nil, bus.Errorf(bus.ResourceExhausted, "output of %s is %d bytes, at most %d are possible; ask for less",
-			call.Method(), len(answer), limit)
+			call.Method(), len(answer), bus.MaxCall)
 	}
 	return answer, nil
 }

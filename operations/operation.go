@@ -43,7 +43,7 @@ func Query[In, Out any](
 			if err != nil {
 				return nil, wireError(err)
 			}
-			return encode(call, out, outputLimit(conn))
+			return encode(call, out)
 		}
 	})
 }
@@ -84,7 +84,7 @@ func PreparedAction[In, Ready, Out any](
 				if err != nil {
 					return nil, err
 				}
-				return encode(call, out, outputLimit(conn))
+				return encode(call, out)
 			})
 		}
 	})

@@ -81,7 +81,7 @@ func TestQueryInput(t *testing.T) {
 
 func TestQueryOutput(t *testing.T) {
 	t.Parallel()
-	const largest = bus.MaxPayload - 64<<10
+	const largest = bus.MaxCall
 	for name, tt := range map[string]struct {
 		out  any
 		want string

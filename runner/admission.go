@@ -23,14 +23,14 @@ func newAdmission(budget uint64) *admission {
 // most is the most linear memory that one job can have.
 func (a *admission) most() uint64 { return a.budget - stackMemory }
 
-// admit waits until a job with so much linear memory, at most what most says, fits in, and reserves that for it. leave
-// gives it back.
+// admit waits until a job with so much memory besides its stack fits in, and reserves that for it. One that wants more than there is for
+// all together, for it has its input beside its linear memory, gets all there is. leave gives it back.
 //
 // # Errors
 //
 // ctx's cause.
 func (a *admission) admit(ctx context.Context, memory uint64) (leave func(), err error) {
-	weight := int64(memory + stackMemory) //nolint:gosec // at most the budget
+	weight := int64(min(memory+stackMemory, a.budget)) //nolint:gosec // it is less than a machine has
 	if err := a.free.Acquire(ctx, weight); err != nil {
 		return nil, context.Cause(ctx)
 	}

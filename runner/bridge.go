@@ -31,10 +31,12 @@ type bridge struct {
 	mu sync.Mutex
 	// occurrences counts the calls of this job by hash: with them a call made again after a restart has the key it had.
 	occurrences map[string]uint32
+	// wake is when the guest wants to be run again, if it returns interrupted; the zero time when it did not say.
+	wake time.Time
 }
 
-// call takes one call through the door and returns what the guest gets.
-func (b *bridge) call(ctx context.Context, c sandbox.Call) json.RawMessage {
+// call takes one call through the door and returns what the guest gets, at most so many bytes.
+func (b *bridge) call(ctx context.Context, c sandbox.Call, most int64) json.RawMessage {
 	start := time.Now()
 	method, err := capabilities.ParseMethod(c.Method)
 	ctx, span := startCall(ctx, method)
@@ -42,7 +44,7 @@ func (b *bridge) call(ctx context.Context, c sandbox.Call) json.RawMessage {
 	if err != nil {
 		err = bus.Errorf(bus.InvalidArgument, "%v", err)
 	} else {
-		answer, err = b.pass(ctx, c, method)
+		answer, err = b.pass(ctx, c, method, most)
 	}
 	bus.EndSpan(span, err)
 	took := time.Since(start)
@@ -55,16 +57,19 @@ func (b *bridge) call(ctx context.Context, c sandbox.Call) json.RawMessage {
 	return refusal
 }
 
-func (b *bridge) pass(ctx context.Context, c sandbox.Call, method capabilities.Method) (_ json.RawMessage, err error) {
+func (b *bridge) pass(ctx context.Context, c sandbox.Call, method capabilities.Method, most int64) (_ json.RawMessage, err error) {
 	decision := b.grant.Admit(capabilities.Request{
 		Extension: b.job.Extension, Method: method, JobLibrary: b.job.Library, Library: c.Library,
 	}, b.rate)
 	if !decision.Allowed {
 		return nil, &bus.Error{Code: bus.Code(decision.Code), Message: decision.Reason, RetryAfter: decision.RetryAfter}
 	}
+	if isSnooze(method) {
+		return b.snooze(c.Payload)
+	}
 	call := &bus.Call{
 		Extension: b.job.Extension, Kind: bus.Kind(method.Kind), Operation: method.Operation, Version: method.Version,
-		Library: c.Library, Job: b.job.ID, Attempt: b.attempt, Payload: c.Payload,
+		Library: c.Library, Job: b.job.ID, Attempt: b.attempt, Payload: c.Payload, MaxAnswer: most,
 	}
 	if call.Library == uuid.Nil {
 		call.Library = b.job.Library

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"time"
 
@@ -28,6 +29,8 @@ type execution struct {
 type ending struct {
 	exitCode *int32
 	err      error
+	// wake is when the guest asked to be run again; the zero time when it did not.
+	wake time.Time
 }
 
 // Reasons to end an attempt from outside.
@@ -79,11 +82,19 @@ func (e *execution) room(ctx, taking context.Context) (module *preparation, leav
 	if err != nil {
 		return nil, nil, because(waiting, err)
 	}
-	if leave, err = e.worker.admission.admit(waiting, module.key.memory); err != nil {
+	if leave, err = e.worker.admission.admit(waiting, module.key.memory+e.inputSize()); err != nil {
 		e.worker.modules.release(module)
 		return nil, nil, err
 	}
 	return module, leave, nil
+}
+
+// inputSize is how many bytes of input are held beside the guest's memory while it runs.
+func (e *execution) inputSize() uint64 {
+	if ref := e.attempt.Job.InputRef; ref != nil {
+		return uint64(ref.Size) //nolint:gosec // checked when it was decoded
+	}
+	return 0
 }
 
 // because is why something failed: what ended ctx, or else the error.
@@ -103,7 +114,7 @@ func (e *execution) enter(ctx context.Context, module *sandbox.Module, fenced co
 	}
 	e.observed.found(job)
 	defer e.deadline.watch(fenced, e.timeout(), e.worker.config.Grace)()
-	input, session, err := e.prepare(definition, fenced)
+	input, session, err := e.prepare(ctx, definition, fenced)
 	if err != nil {
 		return ending{err: err}
 	}
@@ -115,7 +126,7 @@ func (e *execution) enter(ctx context.Context, module *sandbox.Module, fenced co
 	if err != nil {
 		return ending{err: err}
 	}
-	return ending{exitCode: &result.ExitCode}
+	return ending{exitCode: &result.ExitCode, wake: session.bridge.snoozed()}
 }
 
 // find finds the version of the job's extension that the attempt runs: on the first one the current version, later that
@@ -160,14 +171,24 @@ func (e *execution) timeout() time.Duration {
 }
 
 // prepare makes what the guest starts with and what it reaches.
-func (e *execution) prepare(definition sandbox.Job, fenced context.CancelCauseFunc) (sandbox.Input, *session, error) {
+func (e *execution) prepare(ctx context.Context, definition sandbox.Job, fenced context.CancelCauseFunc) (sandbox.Input, *session, error) {
 	job := e.attempt.Job
 	resumed := e.attempt.Checkpoint != nil && definition.Resumable
-	state, occurrences := []byte(job.Input), map[string]uint32{}
-	if resumed {
+	var state []byte
+	occurrences := map[string]uint32{}
+	if !resumed {
+		input, err := e.worker.conn.Input(ctx, job)
+		if bus.CodeOf(err) == bus.NotFound {
+			err = permanent(bus.NotFound, "%s", bus.AsError(err).Message)
+		}
+		if err != nil {
+			return sandbox.Input{}, nil, because(ctx, err)
+		}
+		state = input
+	} else {
 		state = e.attempt.Checkpoint.State
 		if calls := e.attempt.Checkpoint.Calls; calls != nil {
-			occurrences = calls
+			occurrences = maps.Clone(calls) // the record keeps its own: what follows is not in the checkpoint
 		}
 	}
 	guestContext, err := json.Marshal(guestContext{
@@ -182,7 +203,7 @@ func (e *execution) prepare(definition sandbox.Job, fenced context.CancelCauseFu
 			conn: e.worker.conn, grant: e.extension.Manifest.Grant(), rate: e.worker.config.Rate,
 			timeout: e.worker.config.CallTimeout, job: job, attempt: e.attempt.Token, report: e.report, metrics: e.worker.metrics, occurrences: occurrences,
 		},
-		report: e.report, attempt: e.attempt, deadline: &e.deadline, fenced: fenced,
+		report: e.report, attempt: e.attempt, deadline: &e.deadline, large: e.worker.large, fenced: fenced,
 	}
 	if e.attempt.Checkpoint != nil {
 		s.saved = e.attempt.Checkpoint.State

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/runner/sandbox"
 )
@@ -19,6 +21,8 @@ type session struct {
 	attempt *bus.Attempt
 	// deadline knows whether the guest is to go on.
 	deadline *deadline
+	// large bounds what is under way of large payloads.
+	large *semaphore.Weighted
 	// fenced ends the attempt when a newer one exists.
 	fenced context.CancelCauseFunc
 
@@ -32,7 +36,19 @@ var _ sandbox.Host = (*session)(nil)
 func (s *session) Call(ctx context.Context, call sandbox.Call) json.RawMessage {
 	s.report.waits()
 	defer s.report.goesOn()
-	return s.bridge.call(ctx, call)
+	return s.bridge.call(ctx, call, sandbox.MaxPayload)
+}
+
+// Room implements sandbox.Host.
+func (s *session) Room(ctx context.Context, bytes int64) (leave func(), err error) {
+	s.report.waits()
+	defer s.report.goesOn()
+	ctx, cancel := context.WithTimeout(ctx, s.bridge.timeout)
+	defer cancel()
+	if err := s.large.Acquire(ctx, bytes); err != nil {
+		return nil, errors.New("other large calls of this worker have not ended in time; try again later")
+	}
+	return func() { s.large.Release(bytes) }, nil
 }
 
 // parallelCalls is how many of the calls of one CallMany are under way at once.
@@ -53,8 +69,8 @@ func (s *session) CallMany(ctx context.Context, calls []sandbox.Call) []json.Raw
 		slots <- struct{}{} // free again at the latest when ctx ends, as each call does
 		wg.Go(func() {
 			defer func() { <-slots }()
-			answers[i] = s.bridge.call(ctx, call)
-			if size.Add(int64(len(answers[i]))) > sandbox.MaxPayload {
+			answers[i] = s.bridge.call(ctx, call, sandbox.MaxTogether)
+			if size.Add(int64(len(answers[i]))) > sandbox.MaxTogether {
 				answers[i] = tooMuch // as a whole they are refused; they need not be kept until then
 			}
 		})

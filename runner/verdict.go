@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/extensions"
 	"github.com/airlock-run/airlock/runner/sandbox"
 )
 
@@ -59,6 +60,9 @@ func (e *execution) settle(ctx context.Context, end ending) error {
 	case request == bus.CancelRequest && (end.exitCode != nil || errors.Is(end.err, errAsked)):
 		e.observed.decided(bus.StateCancelled, nil)
 		return e.attempt.End(ctx, bus.Outcome{State: bus.StateCancelled, ExitCode: end.exitCode, Report: report})
+	case stopped && !end.wake.IsZero():
+		e.observed.decided(bus.StateScheduled, nil)
+		return e.attempt.Snooze(ctx, end.wake, report)
 	case errors.Is(end.err, errShutdown), request == bus.PauseRequest && (stopped || errors.Is(end.err, errAsked)),
 		stopped && sandbox.Interrupt(e.deadline.shutdown.Load()) == sandbox.Shutdown:
 		e.observed.decided(bus.StateAvailable, nil)
@@ -97,23 +101,17 @@ func (e *execution) maxAttempts() int {
 	return e.worker.config.MaxAttempts
 }
 
-// backoff is the pause before the next attempt: doubled with each failure, up to a bound, and a tenth of it random.
+// backoff is the pause before the next attempt.
 func (e *execution) backoff() time.Duration {
-	pause, most := e.worker.config.Backoff, e.worker.config.MaxBackoff
+	policy := extensions.Backoff{}
 	if e.extension.Manifest != nil {
-		b := e.extension.Manifest.JobSettings(e.attempt.Job.Name).Backoff
-		if b.Initial > 0 {
-			pause = b.Initial
-		}
-		if b.Max > 0 {
-			most = b.Max
-		}
+		policy = e.extension.Manifest.JobSettings(e.attempt.Job.Name).Backoff
 	}
-	for range min(e.attempt.Failures, 32) {
-		pause = min(2*pause, most)
+	host := extensions.Backoff{
+		Initial: e.worker.config.Backoff, Max: e.worker.config.MaxBackoff,
+		Multiplier: extensions.DefaultMultiplier, Jitter: extensions.DefaultJitter,
 	}
-	pause = min(pause, most)
-	return pause - pause/20 + rand.N(pause/10+1) //nolint:gosec // jitter needs no secret
+	return policy.Or(host).Pause(e.attempt.Failures, rand.Float64()) //nolint:gosec // jitter needs no secret
 }
 
 // limitError is a sandbox's that ended its guest at a limit.

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/extensions"
 	"github.com/airlock-run/airlock/runner/sandbox"
@@ -23,17 +25,22 @@ type Worker struct {
 	roster    *roster
 	modules   *modules
 	admission *admission
-	dealer    *bus.Dealer
-	arenas    *sync.Pool
-	log       *slog.Logger
-	ready     chan struct{}
-	metrics   *Metrics
+	// large bounds the large payloads of calls that are under way.
+	large   *semaphore.Weighted
+	dealer  *bus.Dealer
+	arenas  *sync.Pool
+	log     *slog.Logger
+	ready   chan struct{}
+	metrics *Metrics
 	// settling are the ended attempts that are not recorded yet, settlements bounds how many there are.
 	settling    sync.WaitGroup
 	settlements chan struct{}
 	// interrupt is what every running guest is answered when it asks whether to go on.
 	interrupt atomic.Uint32
 }
+
+// largeAtOnce is how many bytes of large payloads may be under way at once.
+const largeAtOnce = 256 << 20
 
 // Load makes a module ready to run. See package prepare for what does so with modules of strangers.
 type Load func(ctx context.Context, wasm []byte, options sandbox.Options) (*sandbox.Module, error)
@@ -47,6 +54,7 @@ func New(conn *bus.Conn, catalogue *extensions.Catalogue, load Load, config Conf
 	w := &Worker{
 		config: config, conn: conn, catalogue: catalogue, load: load, log: config.Logger,
 		admission: newAdmission(uint64(config.GuestMemory) << 20), //nolint:gosec // validated not to be negative
+		large:     semaphore.NewWeighted(largeAtOnce),
 		arenas:    newArenas(), ready: make(chan struct{}), settlements: make(chan struct{}, maxSettling),
 	}
 	w.dealer = conn.NewDealer(bus.DealerConfig{

@@ -101,6 +101,17 @@ func Publish(tb testing.TB, server *bus.Server, subject string, data []byte) {
 	}
 }
 
+// PublishJob publishes a job with more headers, as anyone with access to the server may.
+func PublishJob(tb testing.TB, server *bus.Server, job *bus.Job, header map[string]string) {
+	tb.Helper()
+	job.Priority, job.CreatedAt = bus.Normal, time.Now().UTC()
+	data, err := json.Marshal(job)
+	if err != nil {
+		tb.Fatalf("encode job: %v", err)
+	}
+	Request(tb, server, bus.JobSubject(job.Extension, job.Priority, job.Library, job.ID), header, data)
+}
+
 // PutRun writes the first run record of a job.
 func PutRun(tb testing.TB, server *bus.Server, run *bus.Run) {
 	tb.Helper()

@@ -43,6 +43,8 @@ func Exercise(t *testing.T, newStore func(t *testing.T) extensions.Store) {
 		"module/deleted":                       moduleDeleted,
 		"module/not there":                     moduleNotThere,
 		"module/put twice":                     modulePutTwice,
+		"schedules/put and put again":          schedulesPut,
+		"schedules/no list":                    schedulesNoList,
 		"watch/empty":                          watchEmpty,
 		"watch/what there is, then changes":    watchChanges,
 		"watch/deleted ones are no beginning":  watchSkipsDeleted,

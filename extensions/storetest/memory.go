@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -19,6 +20,8 @@ type Memory struct {
 	records  map[string]entry
 	versions map[string][]byte
 	modules  map[string][]byte
+	// schedules are those of each extension, as they were put.
+	schedules map[string][]byte
 	// changed is closed, and replaced, at each change of records.
 	changed chan struct{}
 }
@@ -36,7 +39,8 @@ var _ extensions.Store = (*Memory)(nil)
 func NewMemory() *Memory {
 	return &Memory{
 		records: make(map[string]entry), versions: make(map[string][]byte), modules: make(map[string][]byte),
-		changed: make(chan struct{}),
+		schedules: make(map[string][]byte),
+		changed:   make(chan struct{}),
 	}
 }
 
@@ -203,4 +207,31 @@ func (m *Memory) remove(ctx context.Context, from map[string][]byte, name string
 	defer m.mu.Unlock()
 	delete(from, name)
 	return nil
+}
+
+// CheckSchedules implements extensions.Store. It takes any list.
+func (m *Memory) CheckSchedules(ctx context.Context, id string, schedules []byte) error {
+	var list []struct{ Name string }
+	if err := json.Unmarshal(schedules, &list); err != nil {
+		return fmt.Errorf("check schedules of extension %s: %w", id, err)
+	}
+	return ctx.Err()
+}
+
+// PutSchedules implements extensions.Store. It starts no job.
+func (m *Memory) PutSchedules(ctx context.Context, id string, schedules []byte) error {
+	if err := m.CheckSchedules(ctx, id, schedules); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.schedules[id] = append([]byte{}, schedules...)
+	return nil
+}
+
+// Schedules returns the schedules of an extension as they were put.
+func (m *Memory) Schedules(id string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return string(m.schedules[id])
 }

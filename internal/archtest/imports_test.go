@@ -46,7 +46,7 @@ var layers = []layer{
 		because: "runner and operations meet only on the bus, so that each can run without the other, elsewhere",
 	},
 	{
-		folder: "client", may: []string{"bus"}, inTests: []string{"internal"},
+		folder: "client", may: []string{"bus"}, inTests: []string{"internal"}, pure: []string{"github.com/google/uuid"},
 		because: "an application that enqueues jobs carries no engine and no database",
 	},
 	{
@@ -232,6 +232,13 @@ func TestWrongImports(t *testing.T) {
 		"sdk_to_bus":                       {"sdk/go/a.go", module + "/bus", true},
 		"client_to_bus":                    {"client/a.go", module + "/bus", false},
 		"client_to_runner":                 {"client/a.go", module + "/runner", true},
+		"client_to_extensions":             {"client/a.go", module + "/extensions", true},
+		"client_to_internal":               {"client/a.go", module + "/internal/node", true},
+		"client_test_to_bustest":           {"client/a_test.go", module + "/bus/bustest", false},
+		"client_to_uuid":                   {"client/a.go", "github.com/google/uuid", false},
+		"client_to_others":                 {"client/a.go", "modernc.org/sqlite", true},
+		"example_to_client":                {"examples/enqueue/main.go", module + "/client", false},
+		"example_to_bus":                   {"examples/enqueue/main.go", module + "/bus", true},
 		"cmd_to_runner":                    {"cmd/airlock/a.go", module + "/runner", false},
 		"unknown_folder":                   {"stray/a.go", module + "/bus", true},
 		"nats_in_bus":                      {"bus/a.go", "github.com/nats-io/nats.go/jetstream", false},

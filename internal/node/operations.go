@@ -14,6 +14,7 @@ import (
 	"github.com/airlock-run/airlock/operations/ai/classify"
 	"github.com/airlock-run/airlock/operations/ai/ocr"
 	"github.com/airlock-run/airlock/operations/credentials"
+	"github.com/airlock-run/airlock/operations/dispatch"
 	"github.com/airlock-run/airlock/operations/jobs"
 	"github.com/airlock-run/airlock/operations/ping"
 	"github.com/airlock-run/airlock/operations/store"
@@ -31,6 +32,10 @@ func runOperations(ctx context.Context, p *Process, ready func()) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	key, err := masterKey(config)
+	if err != nil {
+		return err
+	}
+	catalogue, err := Catalogue(ctx, conn, logger)
 	if err != nil {
 		return err
 	}
@@ -60,6 +65,7 @@ func runOperations(ctx context.Context, p *Process, ready func()) (err error) {
 		{"ai", "text of documents, and what it is about", ai.Operations(reader, classifier)},
 		{"credentials", "secrets of a library", credentials.Operations(db, key)},
 		{"vdfs", "entries of a library and the files beside them", vdfs.Operations(conn, db)},
+		{"jobs", "jobs that start other jobs", dispatch.Operations(conn, catalogue)},
 	} {
 		service, err := operations.Serve(conn, operations.Config{
 			Name: domain.name, Description: domain.description, Store: db, Logger: logger,

@@ -25,6 +25,8 @@ type Example struct {
 	Input func(tb testing.TB, h *Harness) any
 	// AnyInput tells that the operation takes any JSON.
 	AnyInput bool
+	// Caller makes the job that calls. Default: any id.
+	Caller func(tb testing.TB, h *Harness) uuid.UUID
 	// Owned tells that the input names something of the harness's library, which a call for another must not find.
 	Owned bool
 	// Bad are inputs that are invalid_argument, by what is wrong with them.
@@ -39,6 +41,7 @@ func Exercise(t *testing.T, domain Domain, e Example) {
 	storetest.Each(t, func(t *testing.T, newURL func(testing.TB) string) {
 		// The cases share a harness one after the other: a server for each would take longer than all of them.
 		h := New(t, newURL(t), domain)
+		h.caller = e.Caller
 		t.Run("ok", func(t *testing.T) { h.OK(t, e.Method, e.Input(t, h), new(json.RawMessage)) })
 		t.Run("invalid_argument", func(t *testing.T) { h.invalid(t, e) })
 		t.Run("not_found for the other kind", func(t *testing.T) {

@@ -36,6 +36,7 @@ type Harness struct {
 	Library uuid.UUID
 
 	domain   Domain
+	caller   func(testing.TB, *Harness) uuid.UUID
 	services []*bus.Service
 	queue    func() *bus.Queue
 }
@@ -112,11 +113,15 @@ func (h *Harness) Refused(tb testing.TB, code bus.Code, method string, payload a
 	return bus.AsError(err).Message
 }
 
-// NewCall makes a call of a new job, in its first attempt and without a key.
+// NewCall makes a call of a job of its own, in its first attempt and without a key.
 func (h *Harness) NewCall(tb testing.TB, method string, payload any) *bus.Call {
 	tb.Helper()
+	job := uuid.New()
+	if h.caller != nil {
+		job = h.caller(tb, h)
+	}
 	return &bus.Call{
-		Extension: Extension, Kind: kind(method), Operation: operation(method), Library: h.Library, Job: uuid.New(), Attempt: 1,
+		Extension: Extension, Kind: kind(method), Operation: operation(method), Library: h.Library, Job: job, Attempt: 1,
 		Payload: encode(tb, payload),
 	}
 }
@@ -129,7 +134,7 @@ func (h *Harness) Attempts(tb testing.TB, n uint64) uuid.UUID {
 		if err := attempt.HandBack(tb.Context(), bus.Report{}); err != nil {
 			tb.Fatal(err)
 		}
-		attempt = h.next(tb)
+		attempt = h.Begin(tb)
 	}
 	tb.Cleanup(attempt.Abandon)
 	return attempt.Job.ID
@@ -150,10 +155,11 @@ func (h *Harness) begin(tb testing.TB) *bus.Attempt {
 	if err := h.Conn.Enqueue(tb.Context(), &bus.Job{Extension: Extension, Name: "test", Library: h.Library}); err != nil {
 		tb.Fatal(err)
 	}
-	return h.next(tb)
+	return h.Begin(tb)
 }
 
-func (h *Harness) next(tb testing.TB) *bus.Attempt {
+// Begin begins an attempt of the job whose turn it is.
+func (h *Harness) Begin(tb testing.TB) *bus.Attempt {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), 20*time.Second)
 	defer cancel()

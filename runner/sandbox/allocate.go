@@ -49,14 +49,17 @@ func (s *instance) alloc(ctx context.Context, size int) (ptr uint32, room []byte
 //
 // # Errors
 //
-// Those of alloc, and when the guest has no memory for it.
+// Those of alloc; a *LimitError when the guest has no memory for it.
 func (s *instance) place(ctx context.Context, what string, data []byte) (uint32, error) {
 	ptr, room, err := s.alloc(ctx, len(data))
 	if err != nil {
 		return 0, err
 	}
-	if room == nil {
+	if room == nil && uint64(len(data)) <= s.of.memory {
 		return 0, fmt.Errorf("the guest has no memory for its %s of %d bytes", what, len(data))
+	}
+	if room == nil {
+		return 0, &LimitError{Limit: LimitMemory, Problem: fmt.Sprintf("the guest has no memory for its %s of %d bytes, it may have %d", what, len(data), s.of.memory)}
 	}
 	copy(room, data)
 	return ptr, nil
@@ -80,7 +83,7 @@ func (s *instance) deliver(ctx context.Context, data []byte) uint32 {
 		return 0
 	}
 	binary.LittleEndian.PutUint32(room, uint32(len(data))) //nolint:gosec // alloc refuses what is larger
-	copy(room[4:], data)
+	s.transfer(allocExport, room[4:], data)
 	return ptr
 }
 

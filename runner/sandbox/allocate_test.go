@@ -58,7 +58,8 @@ func TestAllocatorThatLiesAboutResults(t *testing.T) {
 		"calls":    {length: lieCalls - 4, fails: "wasm_alloc: spacedrive_call: called by wasm_alloc, which is to make room for its result"},
 		"exits":    {length: lieExits - 4, fails: "wasm_alloc: the guest exited with code 0 (proc_exit)"},
 		"too much": {length: maxMemory, want: []string{noRoom + `4194304 bytes"}`}},
-		"8 MB":     {length: 8 << 20, want: []string{`log info {"code":"resource_exhausted","error":"the answer of query:x is 8388608 bytes, at most 8323072 fit"}`}},
+		"8 MB":     {length: 8 << 20, want: []string{`log info {"code":"resource_exhausted","error":"the guest has no memory for an answer of 8388608 bytes"}`}},
+		"101 MB":   {length: 101 << 20, want: []string{`log info {"code":"resource_exhausted","error":"the answer of query:x is 105906176 bytes, at most 104857600 fit"}`}},
 	}
 	onHostile(t, func(t *testing.T, m *sandbox.Module) {
 		for name, c := range cases {
@@ -91,7 +92,7 @@ func TestAllocatorThatLiesAboutState(t *testing.T) {
 		"traps":    {lieTraps, "wasm_alloc: the guest trapped: unreachable, in "},
 		"calls":    {lieCalls, "wasm_alloc: spacedrive_call: called by wasm_alloc, which is to make room for its result"},
 		"exits":    {lieExits, "wasm_alloc: the guest exited with code 0 (proc_exit)"},
-		"too much": {maxMemory + 1, "the guest failed: the guest has no memory for its state of 4194305 bytes"},
+		"too much": {maxMemory + 1, "limit of memory: the guest has no memory for its state of 4194305 bytes, it may have 4194304"},
 	}
 	onHostile(t, func(t *testing.T, m *sandbox.Module) {
 		for name, c := range cases {

@@ -43,6 +43,9 @@ type Call struct {
 type Host interface {
 	// Call answers a call with the JSON the guest gets, which for a failure is {"error", "code"}.
 	Call(ctx context.Context, call Call) json.RawMessage
+	// Room waits for room for so many bytes of a large payload beside the guest's memory, which leave gives back. An error, for people,
+	// says why there is none.
+	Room(ctx context.Context, bytes int64) (leave func(), err error)
 	// CallMany answers several, in their order, having run them in parallel.
 	CallMany(ctx context.Context, calls []Call) []json.RawMessage
 	// Log is told a line, in UTF-8, which is the guest's memory: it must not be retained.

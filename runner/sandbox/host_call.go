@@ -12,8 +12,13 @@ import (
 	"github.com/tetratelabs/wazero/api"
 )
 
-// MaxPayload is the largest payload and the largest result of a call, in bytes. It leaves room for headers in a message of the bus.
-const MaxPayload = 8<<20 - 64<<10
+const (
+	// MaxPayload is the largest payload and the largest result of a call, in bytes.
+	MaxPayload = 100 << 20
+	// MaxTogether is the same for several calls that are made together: all their payloads, and all their results. A single call with
+	// more than that beside the guest's memory asks for room first.
+	MaxTogether = 8<<20 - 64<<10
+)
 
 // maxMethod is the longest method name there is.
 const maxMethod = 128
@@ -28,6 +33,14 @@ func spacedriveCall(ctx context.Context, s *instance, stack []uint64) {
 		call.Library = uuid.UUID(s.view(name, "library id", ptr, 16))
 	}
 	call.Payload = s.view(name, "payload", api.DecodeU32(stack[3]), api.DecodeU32(stack[4]))
+	if size := len(call.Payload); size > MaxTogether && size <= MaxPayload {
+		leave, err := s.host.Room(ctx, int64(size))
+		if err != nil {
+			stack[0] = api.EncodeU32(s.result(ctx, failure("resource_exhausted", fmt.Sprintf("no room for a payload of %d bytes: %v", size, err))))
+			return
+		}
+		defer leave()
+	}
 	stack[0] = api.EncodeU32(s.result(ctx, s.answer(ctx, call)))
 }
 
@@ -45,7 +58,7 @@ func (s *instance) answer(ctx context.Context, call Call) json.RawMessage {
 	if refusal != nil {
 		return refusal
 	}
-	return bounded(call.Method, s.host.Call(ctx, call))
+	return bounded(call.Method, s.host.Call(ctx, call), MaxPayload)
 }
 
 // soon is how much JSON is read in no time.
@@ -78,13 +91,18 @@ func (s *instance) copied(ctx context.Context, function string, data []byte) []b
 	}
 	var clone []byte
 	s.promptly(ctx, function, len(data), func() { clone = make([]byte, len(data)) })
-	for at := 0; at < len(data); at += soon {
-		if s.over() {
-			fault(function, "not read before the end of the run")
-		}
-		copy(clone[at:], data[at:min(at+soon, len(data))])
-	}
+	s.transfer(function, clone, data)
 	return clone
+}
+
+// transfer copies into or out of the guest's memory, and ends the guest when the run is over before that is done.
+func (s *instance) transfer(function string, to, from []byte) {
+	for at := 0; at < len(from); at += soon {
+		if s.over() {
+			fault(function, "not copied before the end of the run")
+		}
+		copy(to[at:], from[at:min(at+soon, len(from))])
+	}
 }
 
 // refuse answers what does not even reach the door, and nil for what does.
@@ -101,11 +119,11 @@ func (s *instance) refuse(call Call) json.RawMessage {
 	}
 }
 
-func bounded(method string, answer json.RawMessage) json.RawMessage {
-	if len(answer) <= MaxPayload {
+func bounded(method string, answer json.RawMessage, most int) json.RawMessage {
+	if len(answer) <= most {
 		return answer
 	}
-	return failure("resource_exhausted", fmt.Sprintf("the answer of %s is %d bytes, at most %d fit", method, len(answer), MaxPayload))
+	return failure("resource_exhausted", fmt.Sprintf("the answer of %s is %d bytes, at most %d fit", method, len(answer), most))
 }
 
 func failure(code, message string) json.RawMessage {
@@ -126,7 +144,7 @@ func spacedriveCallMany(ctx context.Context, s *instance, stack []uint64) {
 const maxCalls = 256
 
 func (s *instance) answerMany(ctx context.Context, data []byte) json.RawMessage {
-	if len(data) <= MaxPayload {
+	if len(data) <= MaxTogether {
 		data = s.copied(ctx, "spacedrive_call_many", data)
 	}
 	var answers []json.RawMessage
@@ -160,13 +178,13 @@ func (s *instance) answerMany(ctx context.Context, data []byte) json.RawMessage 
 	if err != nil {
 		return failure("internal", "the answers cannot be encoded")
 	}
-	return bounded("spacedrive_call_many", encoded)
+	return bounded("spacedrive_call_many", encoded, MaxTogether)
 }
 
 // readCalls reads the calls one by one: what a guest may have in its memory is more than what it may ask for.
 func readCalls(data []byte) ([]Call, error) {
-	if len(data) > MaxPayload {
-		return nil, fmt.Errorf("calls are %d bytes, at most %d are possible", len(data), MaxPayload)
+	if len(data) > MaxTogether {
+		return nil, fmt.Errorf("calls are %d bytes, at most %d are possible", len(data), MaxTogether)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if token, err := decoder.Token(); err != nil || token != json.Delim('[') {

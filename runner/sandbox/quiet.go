@@ -15,6 +15,8 @@ func (quietHost) Call(context.Context, Call) json.RawMessage {
 	return failure("failed_precondition", "calls are for jobs")
 }
 
+func (quietHost) Room(context.Context, int64) (leave func(), err error) { return func() {}, nil }
+
 func (quietHost) CallMany(_ context.Context, calls []Call) []json.RawMessage {
 	return make([]json.RawMessage, len(calls))
 }

@@ -40,6 +40,8 @@ func (r *recorder) Call(ctx context.Context, c sandbox.Call) json.RawMessage {
 	return r.answer(ctx, c)
 }
 
+func (r *recorder) Room(context.Context, int64) (leave func(), err error) { return func() {}, nil }
+
 func (r *recorder) CallMany(ctx context.Context, calls []sandbox.Call) []json.RawMessage {
 	answers := make([]json.RawMessage, len(calls))
 	for i, c := range calls {

@@ -45,6 +45,12 @@
 // the last checkpoint. So save one with [JobContext.Checkpoint] after what is expensive, and ask [JobContext.Interrupted] in loops. The effect of
 // an `action:` call happens once all the same as long as the calls of an attempt are those of the attempt before.
 //
+// # Sub-jobs, and later
+//
+// A job starts others of its extension with [JobContext.Dispatch]. To wait for them it saves a checkpoint and returns
+// [JobContext.WaitForSubJobs]; it is called again when all have ended, and asks how with [JobContext.SubJob]. A job that has nothing to do
+// yet returns [JobContext.Snooze].
+//
 // # Testing
 //
 // Compiled natively the package is the same, without a host. Package airlocktest has a fake one, so that jobs are tested by

@@ -68,9 +68,10 @@ func (h *host) Interrupted() sandbox.Interrupt {
 	return sandbox.Continue
 }
 
-func (h *host) Progress(float32, []byte)                 {}
-func (h *host) Checkpoint(context.Context, []byte) error { return nil }
-func (h *host) LoadCheckpoint() []byte                   { return nil }
-func (h *host) Warn(string)                              {}
-func (h *host) AddBytes(int64)                           {}
-func (h *host) AddItems(int64)                           {}
+func (h *host) Progress(float32, []byte)                              {}
+func (h *host) Checkpoint(context.Context, []byte) error              { return nil }
+func (h *host) Room(context.Context, int64) (leave func(), err error) { return func() {}, nil }
+func (h *host) LoadCheckpoint() []byte                                { return nil }
+func (h *host) Warn(string)                                           {}
+func (h *host) AddBytes(int64)                                        {}
+func (h *host) AddItems(int64)                                        {}

@@ -41,11 +41,13 @@ type Host struct {
 	trace       []string
 	bytes       int64
 	items       int64
+
+	subJobs subJobs
 }
 
 var _ airlock.Host = (*Host)(nil)
 
-// New returns a host with in-memory vdfs and credentials and no other operation.
+// New returns a host with in-memory vdfs, credentials and sub-jobs, and no other operation.
 func New(tb testing.TB) *Host {
 	tb.Helper()
 	h := &Host{
@@ -61,6 +63,9 @@ func New(tb testing.TB) *Host {
 	newEntries().register(h)
 	newCredentials().register(h)
 	h.Handle("query:vdfs.read_content", h.readContent)
+	h.Handle("action:jobs.dispatch", h.subJobs.dispatch)
+	h.Handle("query:jobs.get", h.subJobs.get)
+	h.Handle("action:jobs.snooze", func(json.RawMessage) (any, error) { return nothing, nil })
 	return h
 }
 

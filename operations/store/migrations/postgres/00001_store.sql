@@ -3,7 +3,7 @@
 -- The tables of the SQLite set, column for column. What a list is ordered by sorts by its bytes, as in SQLite.
 
 -- The actions that had their effect, and what they answered. The answer is null only inside the transaction that adds
--- the row.
+-- the row, and while an action whose effect is elsewhere has not answered.
 CREATE TABLE calls (
     job_id       TEXT NOT NULL,
     key          TEXT NOT NULL,

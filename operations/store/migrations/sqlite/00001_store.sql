@@ -1,7 +1,7 @@
 -- +goose Up
 
 -- The actions that had their effect, and what they answered. The answer is null only inside the transaction that adds
--- the row.
+-- the row, and while an action whose effect is elsewhere has not answered.
 CREATE TABLE calls (
     job_id       TEXT    NOT NULL,
     key          TEXT    NOT NULL,

@@ -1,0 +1,102 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/synadia-io/orbit.go/jetstreamext"
+)
+
+// Dispatch enqueues sub-jobs of a job, at most MaxBatch, together or not at all. That it has them is noted first, so that a job that waits
+// for its sub-jobs waits for these. Doing it again with the same ids changes nothing.
+//
+// # Errors
+//
+// As EnqueueMany's.
+func (c *Conn) Dispatch(ctx context.Context, parent *Job, jobs []*Job) error {
+	if len(jobs) > MaxBatch {
+		return Errorf(InvalidArgument, "%d sub-jobs at once, at most %d are possible", len(jobs), MaxBatch)
+	}
+	for _, job := range jobs {
+		job.Parent, job.Depth = &parent.ID, parent.Depth+1
+		job.fill()
+		if err := job.Validate(); err != nil {
+			return err
+		}
+	}
+	if err := c.noteChildren(ctx, jobs); err != nil {
+		return err
+	}
+	_, err := c.EnqueueMany(ctx, jobs)
+	return err
+}
+
+func (c *Conn) noteChildren(ctx context.Context, jobs []*Job) error {
+	if len(jobs) == 1 {
+		return c.AddChild(ctx, jobs[0])
+	}
+	notes := make([]*nats.Msg, len(jobs))
+	for i, job := range jobs {
+		notes[i] = childNote(job)
+	}
+	if _, err := jetstreamext.PublishMsgBatch(ctx, c.js, notes); err != nil {
+		return Errorf(Unavailable, "note %d sub-jobs: %v", len(jobs), err)
+	}
+	return nil
+}
+
+// childNote says that a job has a sub-job.
+func childNote(child *Job) *nats.Msg {
+	msg := nats.NewMsg(childSubject(*child.Parent, child.ID))
+	msg.Data = []byte(JobSubject(child.Extension, child.Priority, child.Library, child.ID))
+	msg.Header.Set(jetstream.MsgTTLHeader, claimAge.String())
+	return msg
+}
+
+// Caller returns the job that makes a call.
+//
+// # Errors
+//
+// not_found when it has ended and is gone, or never was.
+func (c *Conn) Caller(ctx context.Context, call *Call) (*Job, error) {
+	for _, priority := range []Priority{Normal, High, Low} {
+		job, err := c.JobOf(ctx, call.Extension, priority, call.Library, call.Job)
+		if CodeOf(err) != NotFound {
+			return job, err
+		}
+	}
+	return c.Job(ctx, call.Job) // it acts in another library than its own
+}
+
+// SubJob returns a sub-job of a job: its run record, or without one its message.
+//
+// # Errors
+//
+// not_found for what is no sub-job of it, and for one of which nothing is kept any more.
+func (c *Conn) SubJob(ctx context.Context, parent, id uuid.UUID) (*Job, *Run, error) {
+	stream, err := c.runs(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	note, err := stream.GetLastMsgForSubject(ctx, childSubject(parent, id))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil, Errorf(NotFound, "job %s has no sub-job %s", parent, id)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read sub-job %s: %w", id, err)
+	}
+	run, err := c.Run(ctx, id)
+	if CodeOf(err) != NotFound {
+		return nil, run, err
+	}
+	job, _, err := c.find(ctx, id, string(note.Data))
+	if CodeOf(err) == NotFound {
+		// It may have been begun and removed in between.
+		run, err = c.Run(ctx, id)
+	}
+	return job, run, err
+}

@@ -1,0 +1,119 @@
+package dispatch
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/extensions"
+	"github.com/airlock-run/airlock/operations"
+)
+
+// Catalogue knows what is installed; *extensions.Catalogue is one.
+type Catalogue interface {
+	// Installed returns an extension, or extensions.ErrNotInstalled.
+	Installed(ctx context.Context, id extensions.ID) (extensions.Installed, error)
+}
+
+// Operations returns the operations of this domain.
+func Operations(conn *bus.Conn, catalogue Catalogue) []operations.Operation {
+	d := &dispatcher{conn: conn, catalogue: catalogue}
+	return []operations.Operation{
+		operations.RepeatableAction("jobs.dispatch", d.dispatch, operations.Describe("starts sub-jobs of the job that calls")),
+		operations.Query("jobs.get", d.get, operations.Describe("returns how a sub-job of the job that calls stands")),
+	}
+}
+
+type dispatcher struct {
+	conn      *bus.Conn
+	catalogue Catalogue
+}
+
+// newJob is a job to be started.
+type newJob struct {
+	Job         string      `json:"job"`
+	Input       rawJSON     `json:"input"`
+	Priority    string      `json:"priority"`
+	InMS        int64       `json:"in_ms"`
+	Unique      *bus.Unique `json:"unique"`
+	MaxAttempts int         `json:"max_attempts"`
+	TimeoutMS   int64       `json:"timeout_ms"`
+}
+
+// rawJSON is a value as it was written; null is none.
+type rawJSON []byte
+
+// UnmarshalJSON keeps the value.
+func (r *rawJSON) UnmarshalJSON(text []byte) error {
+	if string(text) != "null" {
+		*r = append((*r)[:0], text...)
+	}
+	return nil
+}
+
+type dispatchInput struct {
+	newJob
+	Jobs []newJob `json:"jobs"`
+}
+
+type dispatched struct {
+	ID  *uuid.UUID  `json:"job_id,omitempty"`
+	IDs []uuid.UUID `json:"job_ids,omitempty"`
+}
+
+func (d *dispatcher) dispatch(ctx context.Context, call *bus.Call, in dispatchInput) (dispatched, error) {
+	many := in.Jobs != nil
+	switch {
+	case many && in.Job != "":
+		return dispatched{}, bus.Errorf(bus.InvalidArgument, "want either job or jobs, not both")
+	case many && (len(in.Jobs) == 0 || len(in.Jobs) > bus.MaxBatch):
+		return dispatched{}, bus.Errorf(bus.InvalidArgument, "jobs: there are %d, want 1 to %d", len(in.Jobs), bus.MaxBatch)
+	case !many:
+		in.Jobs = []newJob{in.newJob}
+	}
+	parent, err := d.caller(ctx, call)
+	if err != nil {
+		return dispatched{}, err
+	}
+	jobs, err := d.prepare(ctx, call, in.Jobs)
+	if err != nil {
+		return dispatched{}, err
+	}
+	if parent == nil {
+		_, err = d.conn.EnqueueMany(ctx, jobs)
+	} else {
+		err = d.conn.Dispatch(ctx, parent, jobs)
+	}
+	if err != nil {
+		return dispatched{}, err
+	}
+	if !many {
+		return dispatched{ID: &jobs[0].ID}, nil
+	}
+	out := dispatched{IDs: make([]uuid.UUID, len(jobs))}
+	for i, job := range jobs {
+		out.IDs[i] = job.ID
+	}
+	return out, nil
+}
+
+// caller is the job that calls; nil for a person's call.
+func (d *dispatcher) caller(ctx context.Context, call *bus.Call) (*bus.Job, error) {
+	if call.Extension == bus.Operator {
+		return nil, nil //nolint:nilnil // as said
+	}
+	parent, err := d.conn.Caller(ctx, call)
+	switch {
+	case bus.CodeOf(err) == bus.NotFound:
+		return nil, bus.Errorf(bus.FailedPrecondition, "job %s does not run, so it starts no sub-jobs", call.Job)
+	case err != nil:
+		return nil, fmt.Errorf("read the job that calls: %w", err)
+	case parent.Extension != call.Extension:
+		return nil, bus.Errorf(bus.FailedPrecondition, "job %s is none of extension %s", call.Job, call.Extension)
+	case parent.Depth >= bus.MaxDepth:
+		return nil, bus.Errorf(bus.FailedPrecondition, "job %s is %d jobs deep, and no sub-job can be deeper: does each start the next?", call.Job, parent.Depth)
+	}
+	return parent, nil
+}
