@@ -159,7 +159,7 @@ func TestBadInput(t *testing.T) {
 func TestHelpNamesEveryCommand(t *testing.T) {
 	t.Parallel()
 	help := must(t, "--help")
-	for _, name := range []string{"up", "worker", "operations", "extension", "job", "event", "entry", "call", "demo", "version"} {
+	for _, name := range []string{"up", "worker", "operations", "extension", "job", "queue", "schedule", "event", "entry", "call", "demo", "version"} {
 		if !regexp.MustCompile(`(?m)^  ` + name + ` `).MatchString(help) {
 			t.Errorf("airlock --help does not name %s", name)
 		}

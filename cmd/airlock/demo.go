@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/client"
 	"github.com/airlock-run/airlock/extensions"
 	"github.com/airlock-run/airlock/internal/node"
 )
@@ -34,7 +35,8 @@ func (c *cli) demoCommand() *cobra.Command {
 		Short: "Run receipts in e-mails through everything, and show what came out",
 		Long: `Start everything in one process on an empty data directory, load the shipped extensions, publish each mail as an event
 and show the records that came out. The data directory is kept, to look closer.`,
-		Args: cobra.NoArgs,
+		Example: `  airlock demo --mail bill.eml`,
+		Args:    cobra.NoArgs,
 	}
 	f := cmd.Flags()
 	f.StringVar(&d.guests, "guests", filepath.Join(".build", "guests"), "folder with the built extensions")
@@ -193,21 +195,37 @@ func (d *demo) publish(ctx context.Context) ([]result, error) {
 	return results, nil
 }
 
-// await shows what a job tells until it has ended.
+// await shows what a job tells until it has ended. Its event may not have started it yet.
 func (d *demo) await(ctx context.Context, r *result) error {
-	return d.cli.followJob(ctx, d.conn, r.job, func(a bus.Activity) {
-		switch a.Kind {
-		case bus.ActivityProgress:
-			d.cli.printf("%-22s %3.0f %% %s\n", r.mail, a.Progress*100, oneLine(a.Text, 60))
-		case bus.ActivityWarning:
-			d.cli.printf("%-22s warning: %s\n", r.mail, oneLine(a.Text, 160))
-		case bus.ActivityLog, bus.ActivityState:
+	airlock := client.Use(d.conn)
+	for {
+		_, err := airlock.Status(ctx, r.job)
+		if err == nil {
+			break
 		}
-	}, func(run *bus.Run) error {
-		r.run = run
-		d.cli.printf("%-22s %s: %s\n", r.mail, run.State, oneLine(run.Report.Message, 70))
-		return nil
-	})
+		if !errors.Is(err, client.ErrNotFound) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	for update, err := range airlock.Watch(ctx, r.job) {
+		switch {
+		case err != nil:
+			return err
+		case update.Kind == client.ProgressUpdate:
+			d.cli.printf("%-22s %3.0f %% %s\n", r.mail, update.Progress*100, oneLine(update.Text, 60))
+		case update.Kind == client.WarningUpdate:
+			d.cli.printf("%-22s warning: %s\n", r.mail, oneLine(update.Text, 160))
+		case update.Kind == client.OutcomeUpdate:
+			r.run = update.Outcome.Run
+			d.cli.printf("%-22s %s: %s\n", r.mail, r.run.State, oneLine(r.run.Report.Message, 70))
+		}
+	}
+	return nil
 }
 
 // receipt is what the finance extension writes as metadata of an entry.

@@ -44,12 +44,12 @@ func (c *cli) entryCommand() *cobra.Command {
 func (c *cli) listEntriesCommand() *cobra.Command {
 	var kind, prefix, after string
 	var limit int
-	cmd := &cobra.Command{Use: "list", Short: "List entries", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: "list", Short: "List entries", Args: cobra.NoArgs, Example: `  airlock entry list --type receipt --path /inbox/`}
 	library := libraryFlag(cmd)
 	f := cmd.Flags()
-	f.StringVar(&kind, "type", "", "only entries of this type, such as receipt")
-	f.StringVar(&prefix, "path", "", "only entries whose path begins so")
-	f.StringVar(&after, "after", "", "go on after a page")
+	f.StringVar(&kind, "type", "", "only entries of this type, such as receipt; default: any")
+	f.StringVar(&prefix, "path", "", "only entries whose path begins so; default: any")
+	f.StringVar(&after, "after", "", "go on after a page; default: with the first")
 	f.IntVar(&limit, "limit", 50, "how many, at most 500")
 	c.jsonFlag(cmd)
 	cmd.RunE = c.withConn(func(ctx context.Context, conn *bus.Conn, _ []string) error {
@@ -79,10 +79,12 @@ func (c *cli) showEntryCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show PATH|ID",
 		Short: "Show an entry and the files beside it, or one of the files",
-		Args:  oneArg("the entry's path or id"),
+		Example: `  airlock entry show /inbox/bill.pdf
+  airlock entry show /inbox/bill.pdf --file receipt_analysis.json`,
+		Args: oneArg("the entry's path or id"),
 	}
 	library := libraryFlag(cmd)
-	cmd.Flags().StringVar(&file, "file", "", "print this file, such as receipt_analysis.json")
+	cmd.Flags().StringVar(&file, "file", "", "print this file, such as receipt_analysis.json; default: what is known of the entry")
 	c.jsonFlag(cmd)
 	cmd.RunE = c.withConn(func(ctx context.Context, conn *bus.Conn, args []string) error {
 		in := map[string]string{"path": args[0]}

@@ -32,9 +32,9 @@ func (c *cli) publishCommand() *cobra.Command {
 	}
 	library := libraryFlag(cmd)
 	f := cmd.Flags()
-	f.StringVar(&data, "data", "", "the event's data: text, @file, or @- for standard input")
+	f.StringVar(&data, "data", "", "the event's data: text, @file, or @- for standard input; default: none")
 	f.StringVar(&contentType, "content-type", "", "media type of the data; default: by the file's name, else application/json")
-	f.StringVar(&subject, "subject", "", "what the event is about (CloudEvents subject)")
+	f.StringVar(&subject, "subject", "", "what the event is about (CloudEvents subject); default: none")
 	f.StringVar(&source, "source", "airlock/cli", "who publishes (CloudEvents source)")
 	f.StringVar(&id, "id", "", "id of the event; the same id and source again start nothing; default: a new one")
 	c.jsonFlag(cmd)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,37 +18,38 @@ import (
 )
 
 func (c *cli) extensionCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "extension", Short: "Load, reload, inspect, list, show and unload extensions", Args: cobra.ArbitraryArgs, RunE: group}
+	cmd := &cobra.Command{Use: "extension", Short: "Load, reload, inspect, list, show, pause and unload extensions", Args: cobra.ArbitraryArgs, RunE: group}
 	load := &cobra.Command{
 		Use: "load FOLDER", Short: "Check and install the extension in a folder, over the version that may be there",
-		Args: oneArg("the extension's folder, with manifest.json and the module in it"),
+		Example: `  airlock extension load .build/guests/finance`,
+		Args:    oneArg("the extension's folder, with manifest.json and the module in it"),
 		RunE: c.withCatalogue(func(ctx context.Context, catalogue *extensions.Catalogue, args []string) error {
 			return c.loadExtension(ctx, catalogue, args[0])
 		}),
 	}
 	list := &cobra.Command{
-		Use: "list", Short: "List what is installed", Args: cobra.NoArgs,
-		RunE: c.withCatalogue(func(ctx context.Context, catalogue *extensions.Catalogue, _ []string) error {
-			return c.listExtensions(ctx, catalogue)
-		}),
+		Use: "list", Short: "List what is installed", Args: cobra.NoArgs, Example: `  airlock extension list`,
+		RunE: c.withConn(func(ctx context.Context, conn *bus.Conn, _ []string) error { return c.listExtensions(ctx, conn) }),
 	}
 	show := &cobra.Command{
 		Use: "show ID", Short: "Show an extension: its jobs, triggers and what it may do", Args: oneArg("the extension's id"),
+		Example: `  airlock extension show finance`,
 		RunE: c.withCatalogue(func(ctx context.Context, catalogue *extensions.Catalogue, args []string) error {
 			return c.showExtension(ctx, catalogue, args[0])
 		}),
 	}
 	unload := &cobra.Command{
 		Use: "unload ID", Short: "Remove an extension; its jobs that have not begun end as dead", Args: oneArg("the extension's id"),
+		Example: `  airlock extension unload finance`,
 		RunE: c.withCatalogue(func(ctx context.Context, catalogue *extensions.Catalogue, args []string) error {
 			return c.unloadExtension(ctx, catalogue, args[0])
 		}),
 	}
 	reload := c.reloadCommand()
-	for _, sub := range []*cobra.Command{load, reload, list, show} {
+	for _, sub := range []*cobra.Command{load, reload, list, show, unload} {
 		c.jsonFlag(sub)
 	}
-	cmd.AddCommand(load, reload, list, show, unload, c.inspectCommand())
+	cmd.AddCommand(load, reload, list, show, c.pauseExtensionCommand(), c.resumeExtensionCommand(), unload, c.inspectCommand())
 	return cmd
 }
 
@@ -147,21 +149,42 @@ func (c *cli) prepare(ctx context.Context, p *extensions.Package, use func(conte
 	return jobs, err
 }
 
-func (c *cli) listExtensions(ctx context.Context, catalogue *extensions.Catalogue) error {
+// listedExtension is an extension as list prints it as JSON.
+type listedExtension struct {
+	extensions.Installed
+	// Paused is missing when nobody deals jobs, who would know.
+	Paused *bool `json:"paused,omitempty"`
+}
+
+func (c *cli) listExtensions(ctx context.Context, conn *bus.Conn) error {
+	catalogue, err := node.Catalogue(ctx, conn, nil)
+	if err != nil {
+		return err
+	}
 	all, err := catalogue.All(ctx)
 	if err != nil {
 		return err
 	}
+	paused, unknown := pausedExtensions(ctx, conn)
+	listed := make([]listedExtension, len(all))
+	for i, e := range all {
+		listed[i].Installed = e
+		if unknown == nil {
+			holds := slices.Contains(paused, string(e.Manifest.ID))
+			listed[i].Paused = &holds
+		}
+	}
 	if c.json {
-		return c.printJSON(all)
+		return c.printJSON(listed)
 	}
 	if len(all) == 0 {
 		c.printf("no extension is installed; install one with `airlock extension load FOLDER`\n")
 		return nil
 	}
-	t := c.table("extension", "version", "jobs", "size", "installed")
-	for _, e := range all {
-		t.AppendRow(row(e.Manifest.ID, named(e), jobNames(e), fmt.Sprintf("%.1f MB", float64(e.Size)/1e6), ago(e.InstalledAt)))
+	t := c.table("extension", "version", "jobs", "size", "installed", "")
+	for _, e := range listed {
+		t.AppendRow(row(e.Manifest.ID, named(e.Installed), jobNames(e.Installed), fmt.Sprintf("%.1f MB", float64(e.Size)/1e6),
+			ago(e.InstalledAt), mark(e.Paused != nil && *e.Paused, "paused")))
 	}
 	t.Render()
 	return nil
@@ -215,6 +238,9 @@ func (c *cli) unloadExtension(ctx context.Context, catalogue *extensions.Catalog
 	cleanup := func(ctx context.Context, module *sandbox.Module) error { return module.Cleanup(ctx) }
 	if _, err := c.prepare(ctx, p, cleanup); err != nil {
 		_, _ = fmt.Fprintf(c.stderr, "warning: %v\n", err)
+	}
+	if c.json {
+		return c.printJSON(map[string]any{"extension": id, "removed": true})
 	}
 	c.printf("%s is removed\n", id)
 	return nil

@@ -20,6 +20,8 @@ import (
 
 func (c *cli) inspectCommand() *cobra.Command {
 	cmd := &cobra.Command{
+		Example: `  airlock extension inspect .build/guests/finance
+  airlock extension inspect module.wasm --json`,
 		Use: "inspect FILE|FOLDER", Short: "Prepare a module as a worker does, and show what comes out",
 		Long: `Prepare a module as a worker does, in a child process with limits, and show what it imports and exports, which jobs it
 registers, what metering adds, how its sandboxes are made and why, and what the preparation took. Nothing is installed, and

@@ -20,7 +20,8 @@ func (c *cli) reloadCommand() *cobra.Command {
 		Long: `Install a new version of an extension that is installed, while its jobs run. Jobs that have begun go on with the version
 they began with, manifest and module; jobs that begin after this run the new one. It is prepared here first: a version that
 cannot be is refused, and the installed one stays.`,
-		Args: oneArg("the extension's folder, with manifest.json and the module in it"),
+		Example: `  airlock extension reload .build/guests/finance`,
+		Args:    oneArg("the extension's folder, with manifest.json and the module in it"),
 		RunE: c.withConn(func(ctx context.Context, conn *bus.Conn, args []string) error {
 			logger, err := c.logger()
 			if err != nil {
@@ -87,9 +88,6 @@ func (c *cli) reloadExtension(ctx context.Context, conn *bus.Conn, catalogue *ex
 	c.describe(installed)
 	return nil
 }
-
-// mostListed is how many jobs one answer lists.
-const mostListed = 500
 
 // begun counts the jobs of an extension that have begun and not ended, as far as the list of jobs knows: those that run for
 // less than a second may be missing.

@@ -10,18 +10,21 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/runner/prepare"
 )
 
 func main() {
 	prepare.Child()
+	os.Exit(command())
+}
+
+// command runs the command line of this process and returns the exit code. The first SIGINT or SIGTERM asks it to stop in good
+// order, the second ends it at once.
+func command() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The second signal ends the process at once.
+	defer stop()
 	context.AfterFunc(ctx, stop)
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 }
 
 // Exit codes.
@@ -45,10 +48,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil {
 		return exitOK
 	}
-	if wire, ok := errors.AsType[*bus.Error](err); ok {
-		err = errors.New(wire.Message)
-	}
-	_, _ = fmt.Fprintf(stderr, "airlock: %v\n", err)
+	_, _ = fmt.Fprintf(stderr, "airlock: %s\n", sentence(err))
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}

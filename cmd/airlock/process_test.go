@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -28,10 +27,7 @@ const actAsAirlock = "AIRLOCK_TEST_ACT_AS_COMMAND"
 func TestMain(m *testing.M) {
 	prepare.Child()
 	if os.Getenv(actAsAirlock) != "" {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-		stop()
-		os.Exit(code)
+		os.Exit(command())
 	}
 	dir, err := os.MkdirTemp("", "airlock-nats-server")
 	if err != nil {

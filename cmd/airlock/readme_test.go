@@ -85,8 +85,8 @@ func blocks(markdown, language string) []string {
 // words splits a command line as a shell does, as far as the README needs it.
 func words(command string) []string {
 	var found []string
-	for _, match := range regexp.MustCompile(`'([^']*)'|(\S+)`).FindAllStringSubmatch(command, -1) {
-		found = append(found, match[1]+match[2])
+	for _, match := range regexp.MustCompile(`'([^']*)'|"([^"]*)"|(\S+)`).FindAllStringSubmatch(command, -1) {
+		found = append(found, match[1]+match[2]+match[3])
 	}
 	return found
 }

@@ -17,6 +17,8 @@ func (c *cli) upCommand() *cobra.Command {
 		Long: `Run everything in this process: an embedded NATS server, one worker and all operations. State is kept in the data
 directory, and jobs that have not ended go on after a restart. It listens on no network port; the other commands of the same
 user reach it through a socket in the data directory.`,
+		Example: `  airlock up
+  airlock up --data-dir /var/lib/airlock --http 127.0.0.1:9464`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.role(cmd.Context(), func(ctx context.Context, logger *slog.Logger, ready func()) error {
@@ -27,6 +29,7 @@ user reach it through a socket in the data directory.`,
 	c.workerFlags(cmd)
 	c.operationsFlags(cmd)
 	c.httpFlag(cmd)
+	c.recordFlags(cmd)
 	cmd.Flags().BoolVar(&c.config.Relaxed, "relaxed", c.config.Relaxed,
 		"acknowledge before the disk has the data: faster, and a power failure loses up to two minutes (AIRLOCK_RELAXED)")
 	return cmd
@@ -35,25 +38,34 @@ user reach it through a socket in the data directory.`,
 func (c *cli) workerCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "worker",
-		Short: "Run a worker that joins a cluster",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return c.join(cmd.Context(), node.WorkerRole) },
+		Short: "Run a worker that joins a cluster; list and drain those there are",
+		Long: `Run a worker that joins a cluster. At SIGINT or SIGTERM it takes no more jobs, gives those that run a grace time to save a
+checkpoint, hands back the rest and ends; a second signal ends it at once.`,
+		Example: `  airlock worker --nats-url nats://nats.internal:4222
+  airlock worker list
+  airlock worker drain worker-3`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.join(cmd.Context(), node.WorkerRole) },
 	}
 	c.workerFlags(cmd)
 	c.httpFlag(cmd)
+	c.recordFlags(cmd)
 	c.replicasFlag(cmd)
+	cmd.AddCommand(c.listWorkersCommand(), c.drainCommand())
 	return cmd
 }
 
 func (c *cli) operationsCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "operations",
-		Short: "Serve all operations in a cluster",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return c.join(cmd.Context(), node.OperationsRole) },
+		Use:     "operations",
+		Short:   "Serve all operations in a cluster",
+		Example: `  airlock operations --nats-url nats://nats.internal:4222 --database-url postgres://airlock@db.internal/airlock`,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.join(cmd.Context(), node.OperationsRole) },
 	}
 	c.operationsFlags(cmd)
 	c.httpFlag(cmd)
+	c.recordFlags(cmd)
 	c.replicasFlag(cmd)
 	return cmd
 }
@@ -74,6 +86,9 @@ func (c *cli) role(ctx context.Context, run func(context.Context, *slog.Logger, 
 	ready := func() {
 		logger.InfoContext(ctx, "ready", "duration", time.Since(start).Round(time.Millisecond), "data_dir", c.config.DataDir)
 	}
+	defer context.AfterFunc(ctx, func() {
+		logger.InfoContext(ctx, "stopping: running jobs have a grace time; a second signal ends this process at once")
+	})()
 	if err := run(ctx, logger, ready); err != nil {
 		return err
 	}
@@ -83,7 +98,8 @@ func (c *cli) role(ctx context.Context, run func(context.Context, *slog.Logger, 
 
 func (c *cli) workerFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.IntVar(&c.config.Slots, "slots", c.config.Slots, "jobs that run at once; 0 for four for each CPU (AIRLOCK_SLOTS)")
+	f.IntVar(&c.config.Slots, "slots", c.config.Slots, "jobs that run at once; 0 for 32 for each CPU (AIRLOCK_SLOTS)")
+	f.IntVar(&c.config.LibraryJobs, "library-jobs", c.config.LibraryJobs, "jobs of one library that run at once in the cluster; 0 for no limit (AIRLOCK_LIBRARY_JOBS)")
 	f.DurationVar(&c.config.CallTimeout, "call-timeout", c.config.CallTimeout, "bound of one call to an operation (AIRLOCK_CALL_TIMEOUT)")
 	f.DurationVar(&c.config.JobTimeout, "job-timeout", c.config.JobTimeout, "bound of an attempt whose manifest names none (AIRLOCK_JOB_TIMEOUT)")
 	f.IntVar(&c.config.MaxAttempts, "max-attempts", c.config.MaxAttempts, "how often a job is tried when its manifest names no number (AIRLOCK_MAX_ATTEMPTS)")
@@ -102,6 +118,14 @@ func (c *cli) operationsFlags(cmd *cobra.Command) {
 	f.StringVar(&c.config.Tesseract, "tesseract", c.config.Tesseract, "the command that reads pictures (AIRLOCK_TESSERACT)")
 	f.IntVar(&c.config.OCRConcurrency, "ocr-concurrency", c.config.OCRConcurrency, "documents read at once; 0 for one for each CPU (AIRLOCK_OCR_CONCURRENCY)")
 	cmd.Long += "\n\nCredentials are sealed with the key in AIRLOCK_MASTER_KEY (32 bytes in base64), default: master.key in the data directory."
+}
+
+// recordFlags are of every role, for each may end jobs or enqueue them.
+func (c *cli) recordFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.DurationVar(&c.config.KeepEnded, "keep-ended", c.config.KeepEnded, "how long what is known of an ended job is kept (AIRLOCK_KEEP_ENDED)")
+	f.DurationVar(&c.config.KeepDead, "keep-dead", c.config.KeepDead, "how long what is known of a dead job is kept (AIRLOCK_KEEP_DEAD)")
+	f.IntVar(&c.config.MaxWaiting, "max-waiting", c.config.MaxWaiting, "jobs that may wait before no more are enqueued; 0 for no bound (AIRLOCK_MAX_WAITING)")
 }
 
 func (c *cli) httpFlag(cmd *cobra.Command) {

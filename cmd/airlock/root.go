@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/client"
 	"github.com/airlock-run/airlock/internal/node"
 )
 
@@ -50,10 +51,32 @@ Start with "airlock up": everything in one process, which the other commands fin
 	c.busFlags(root)
 	root.AddCommand(
 		c.upCommand(), c.workerCommand(), c.operationsCommand(),
-		c.extensionCommand(), c.jobCommand(), c.eventCommand(), c.entryCommand(), c.callCommand(),
+		c.extensionCommand(), c.jobCommand(), c.queueCommand(), c.scheduleCommand(), c.eventCommand(), c.entryCommand(), c.callCommand(),
 		c.demoCommand(), c.versionCommand(),
 	)
+	checkUsage(root)
 	return root
+}
+
+// checkUsage makes what a command says of its arguments and flags an error of usage.
+func checkUsage(cmd *cobra.Command) {
+	args := cmd.Args
+	cmd.Args = func(cmd *cobra.Command, given []string) error {
+		var err error
+		if args != nil {
+			err = args(cmd, given)
+		}
+		if err == nil {
+			err = errors.Join(cmd.ValidateRequiredFlags(), cmd.ValidateFlagGroups())
+		}
+		if _, is := errors.AsType[usageError](err); err == nil || is {
+			return err
+		}
+		return usageError{err}
+	}
+	for _, sub := range cmd.Commands() {
+		checkUsage(sub)
+	}
 }
 
 // group is what a command does that only has commands below it: without one it shows them.
@@ -88,7 +111,10 @@ func (c *cli) logger() (*slog.Logger, error) {
 
 // connect reaches the Airlock that runs: the cluster of --nats-url, or the process that has the data directory.
 func (c *cli) connect() (*bus.Conn, error) {
-	config := bus.Config{Name: "airlock tool", CallTimeout: 10 * time.Second}
+	config := bus.Config{
+		Name: "airlock tool", CallTimeout: 10 * time.Second,
+		MaxWaiting: c.config.MaxWaiting, KeepEnded: c.config.KeepEnded, KeepDead: c.config.KeepDead,
+	}
 	if c.config.NATSURL != "" {
 		config.URL, config.Credentials = c.config.NATSURL, c.config.NATSCredentials
 		return bus.Connect(config)
@@ -115,7 +141,7 @@ func (c *cli) printJSON(v any) error {
 func (c *cli) printf(format string, args ...any) { _, _ = fmt.Fprintf(c.stdout, format, args...) }
 
 // defaultLibrary is the library of who names none: one person's own.
-var defaultLibrary = uuid.MustParse("a1510c00-0000-4000-8000-000000000001")
+var defaultLibrary = client.DefaultLibrary
 
 // libraryFlag is a flag that names a library.
 func libraryFlag(cmd *cobra.Command) *libraryValue {
@@ -175,4 +201,12 @@ func checkJSON(what string, data []byte) error {
 		return fmt.Errorf("%s is not JSON: %w", what, err)
 	}
 	return nil
+}
+
+// sentence is an error for people: of one that came over the bus without its code.
+func sentence(err error) string {
+	if wire, ok := errors.AsType[*bus.Error](err); ok {
+		return wire.Message
+	}
+	return err.Error()
 }

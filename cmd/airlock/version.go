@@ -12,7 +12,7 @@ const version = "0.1.0"
 
 func (c *cli) versionCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs, Example: `  airlock version --json`,
 		RunE: func(*cobra.Command, []string) error {
 			revision := "unknown"
 			if info, ok := debug.ReadBuildInfo(); ok {
