@@ -40,9 +40,10 @@ test-short: guests ## the inner loop: all tests, with fewer rounds, in under a m
 	go test -short ./...
 
 .PHONY: proof
-proof: setup guests ## before a release: each fuzz target for 5 minutes, a million jobs in sandboxes, all tests five times over
+proof: setup guests ## before a release: each fuzz target for 5 minutes, a million jobs in sandboxes, 2,000 jobs through each failure, all tests five times over
 	internal/make/fuzz 5m
 	go test -tags=soak -run='^TestSoak$$' -v -timeout=60m ./runner/sandbox/sandboxtest
+	AIRLOCK_PROOF=2000 go test -v -parallel=2 -timeout=120m ./internal/reliability
 	go test -race -shuffle=on -count=5 -timeout=60m ./...
 
 .PHONY: bench

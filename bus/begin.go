@@ -43,11 +43,15 @@ func (d *Delivery) begin(ctx context.Context) (run *Run, err error) {
 	}
 	err = d.queue.conn.saveRun(ctx, run)
 	if errors.Is(err, ErrFenced) {
-		// Somebody has changed the record since it was looked up.
-		d.settle(heldDeal{State: StateAvailable, Due: time.Now().Add(beginPause)})
+		d.overtaken()
 		return nil, ErrSettled
 	}
 	return run, err
+}
+
+// overtaken has the job dealt again, for somebody has changed its record since it was looked up.
+func (d *Delivery) overtaken() {
+	d.settle(heldDeal{State: StateAvailable, Due: time.Now().Add(beginPause)})
 }
 
 // revive makes a record that has ended one of a job that begins again, with its attempts counted anew.
@@ -100,12 +104,14 @@ func (d *Delivery) settled(ctx context.Context) (bool, error) {
 func (d *Delivery) settleAs(ctx context.Context, run *Run, state State) error {
 	run.State, run.FinishedAt, run.Holder, run.DeadLetter = state, now(), "", d.deadLetter()
 	err := d.queue.conn.saveRun(ctx, run)
-	if err != nil && !errors.Is(err, ErrFenced) {
+	switch {
+	case errors.Is(err, ErrFenced):
+		d.overtaken()
+		return ErrSettled
+	case err != nil:
 		return err
 	}
-	if err == nil {
-		countEnded(ctx, state)
-	}
+	countEnded(ctx, state)
 	d.ended()
 	return ErrSettled
 }

@@ -114,6 +114,7 @@ func queueIs(t *testing.T, conn *bus.Conn, what string, ok func(bus.QueueStatus)
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
+	var newest bus.QueueStatus
 	for {
 		asking, stop := context.WithTimeout(ctx, 500*time.Millisecond) // a dealer that stands still does not answer
 		status, err := conn.QueueStatus(asking)
@@ -121,9 +122,12 @@ func queueIs(t *testing.T, conn *bus.Conn, what string, ok func(bus.QueueStatus)
 		if err == nil && ok(status) {
 			return
 		}
+		if err == nil {
+			newest = status
+		}
 		select {
 		case <-ctx.Done():
-			t.Fatalf("the queue is not %s: %+v, %v", what, status, err)
+			t.Fatalf("the queue is not %s: %+v, %v", what, newest, err)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/synadia-io/orbit.go/jetstreamext"
 )
 
 // What people do to jobs. Each is a write to the run record that follows what is there, so that it cannot get lost and cannot undo what
@@ -59,7 +58,7 @@ func (c *Conn) Pause(ctx context.Context, job uuid.UUID) error {
 // not_found; failed_precondition for a job that is not paused.
 func (c *Conn) Resume(ctx context.Context, job uuid.UUID) error {
 	return c.change(ctx, job, func(run *Run) error {
-		if !run.Paused {
+		if !run.Paused || run.State.Ended() {
 			return Errorf(FailedPrecondition, "job %s is not paused: it is %s", job, run.State)
 		}
 		run.Paused = false
@@ -68,7 +67,8 @@ func (c *Conn) Resume(ctx context.Context, job uuid.UUID) error {
 }
 
 // RetryJob has a job run once more: one that is scheduled at once, one that is dead, cancelled or expired from its newest checkpoint,
-// with its attempts counted anew. An input replaces the job's, and then it begins anew.
+// with its attempts counted anew. An input replaces the job's, and then it begins anew. Repeating it before the job runs changes nothing
+// but the input.
 //
 // # Errors
 //
@@ -76,24 +76,38 @@ func (c *Conn) Resume(ctx context.Context, job uuid.UUID) error {
 // *DuplicateError when another job has its unique key by now.
 func (c *Conn) RetryJob(ctx context.Context, id uuid.UUID, input json.RawMessage) error {
 	run, err := c.Run(ctx, id)
+	if CodeOf(err) == NotFound {
+		return c.hasten(ctx, id)
+	}
 	if err != nil {
 		return err
 	}
 	switch {
 	case run.State == StateScheduled && len(input) == 0:
-		return c.change(ctx, id, func(run *Run) error {
+		err := c.change(ctx, id, func(run *Run) error {
 			if run.State != StateScheduled {
 				return Errorf(FailedPrecondition, "job %s is %s", id, run.State)
 			}
-			run.Due = nil
+			run.State, run.Due = StateAvailable, nil
 			return nil
 		})
+		if err == nil && run.Attempt == 0 {
+			err = c.hasten(ctx, id)
+		}
+		return err
 	case run.State == StateCompleted || !run.State.Ended():
 		return Errorf(FailedPrecondition, "job %s is %s, and only a job that is dead, cancelled, expired or scheduled can be retried", id, run.State)
 	}
 	job, err := c.messageOf(ctx, run)
 	if err != nil {
 		return err
+	}
+	waiting, replaced, err := c.find(ctx, id, JobSubject(run.Extension, run.Priority, run.Library, id))
+	switch {
+	case err != nil || waiting.Retry != run.revision: // a message that cannot be read is none that somebody retried
+		replaced = 0
+	case len(input) == 0: // somebody was faster
+		return nil
 	}
 	if len(input) > 0 {
 		job.Input, job.InputRef = input, nil
@@ -118,7 +132,34 @@ func (c *Conn) RetryJob(ctx context.Context, id uuid.UUID, input json.RawMessage
 	if _, err := c.js.PublishMsg(ctx, msg); err != nil {
 		return Errorf(Unavailable, "retry job %s: the bus did not confirm it: %v", id, err)
 	}
+	if replaced > 0 {
+		c.notify(notice{Job: id, Extension: run.Extension, Sequence: replaced, Over: true})
+	}
 	// Of a delayed job that was cancelled before it was due, the schedule would put its first message in the place of this one.
+	if err := c.unschedule(ctx, id); err != nil {
+		c.log.WarnContext(ctx, "schedule of a job that was retried is still there", "job_id", id, "error", err)
+	}
+	return nil
+}
+
+// hasten has a delayed job that has never run be due now.
+func (c *Conn) hasten(ctx context.Context, id uuid.UUID) error {
+	job, _, err := c.find(ctx, id, "")
+	if err != nil {
+		return err
+	}
+	if job.Due == nil || !job.Due.After(time.Now()) {
+		return Errorf(FailedPrecondition, "job %s waits to run or runs, and only a job that is dead, cancelled, expired or scheduled can be retried", id)
+	}
+	job.Due = nil
+	msg, err := job.message(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := c.js.PublishMsg(ctx, msg); err != nil && !isConflict(err) { // with a conflict its time has just come
+		return Errorf(Unavailable, "retry job %s: the bus did not confirm it: %v", id, err)
+	}
+	c.notify(notice{Job: id, Wake: true})
 	if err := c.unschedule(ctx, id); err != nil {
 		c.log.WarnContext(ctx, "schedule of a job that was retried is still there", "job_id", id, "error", err)
 	}
@@ -235,7 +276,7 @@ func (c *Conn) change(ctx context.Context, id uuid.UUID, change func(*Run) error
 			return err
 		}
 		if run.State.Ended() && run.DeadLetter == nil {
-			if run.DeadLetter, err = c.letterOf(ctx, run); err != nil {
+			if run.DeadLetter, sequence, err = c.letterOf(ctx, run); err != nil {
 				return err
 			}
 		}
@@ -248,25 +289,39 @@ func (c *Conn) change(ctx context.Context, id uuid.UUID, change func(*Run) error
 			return err
 		}
 		c.tellChange(&before, run, sequence)
+		if run.State.Ended() && sequence > 0 {
+			c.withdraw(ctx, run.Job, sequence)
+		}
 		return nil
 	}
 }
 
-// letterOf is the message of a job that somebody ends, so that it can be run again when JOBS does not have it any more.
-func (c *Conn) letterOf(ctx context.Context, run *Run) (*DeadLetter, error) {
+// withdraw removes the message of a job that somebody has ended, so that nobody counts it. Whoever it is dealt to would see that it is over.
+func (c *Conn) withdraw(ctx context.Context, job uuid.UUID, sequence uint64) {
+	stream, err := c.stream(ctx, jobsStream)
+	if err == nil {
+		err = stream.DeleteMsg(ctx, sequence)
+	}
+	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) && !errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
+		c.log.DebugContext(ctx, "message of a job that is over not removed", "job_id", job, "error", err)
+	}
+}
+
+// letterOf is the message of a job that somebody ends, so that it can be run again when JOBS does not have it any more, and its sequence.
+func (c *Conn) letterOf(ctx context.Context, run *Run) (*DeadLetter, uint64, error) {
 	subject := JobSubject(run.Extension, run.Priority, run.Library, run.Job)
-	job, _, err := c.find(ctx, run.Job, subject)
+	job, sequence, err := c.find(ctx, run.Job, subject)
 	if code := CodeOf(err); code == NotFound || code == InvalidArgument {
-		return nil, nil //nolint:nilnil // there is nothing to run again
+		return nil, 0, nil // there is nothing to run again
 	}
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	data, err := json.Marshal(job)
 	if err != nil {
-		return nil, fmt.Errorf("encode job: %w", err)
+		return nil, 0, fmt.Errorf("encode job: %w", err)
 	}
-	return &DeadLetter{Subject: subject, Job: data}, nil
+	return &DeadLetter{Subject: subject, Job: data}, sequence, nil
 }
 
 // revived makes a record that has ended one that has not, if a person has the job run once more and it has not begun yet.
@@ -290,7 +345,7 @@ func (c *Conn) tellChange(before, after *Run, sequence uint64) {
 		}
 	}
 	c.notify(notice{
-		Job: after.Job, Sequence: sequence, Over: after.State.Ended(), Wake: !after.State.Ended() && !after.Paused, Parent: after.Parent,
+		Job: after.Job, Extension: after.Extension, Sequence: sequence, Over: after.State.Ended(), Wake: !after.State.Ended() && !after.Paused, Parent: after.Parent,
 	})
 }
 
@@ -347,84 +402,4 @@ func (q *Queue) controlled(msg *nats.Msg) {
 			go d.attempt.look()
 		}
 	}
-}
-
-// AddChild notes that a job has a sub-job, before it is enqueued.
-//
-// # Errors
-//
-// invalid_argument for a job that cannot be; unavailable.
-func (c *Conn) AddChild(ctx context.Context, child *Job) error {
-	child.fill()
-	if err := child.Validate(); err != nil {
-		return err
-	}
-	if _, err := c.records.publish(ctx, childNote(child)); err != nil {
-		return Errorf(Unavailable, "note sub-job %s: %v", child.ID, err)
-	}
-	return nil
-}
-
-// Children are the sub-jobs of a job, by id, with their subjects.
-func (c *Conn) children(ctx context.Context, parent uuid.UUID) (map[uuid.UUID]string, error) {
-	children := map[uuid.UUID]string{}
-	var after uint64
-	for {
-		n := 0
-		messages, err := jetstreamext.GetBatch(ctx, c.js, runsStream, 500,
-			jetstreamext.GetBatchSubject(childSubject(parent, uuid.Nil)), jetstreamext.GetBatchSeq(after+1))
-		if err != nil {
-			return nil, fmt.Errorf("list sub-jobs: %w", err)
-		}
-		for msg, err := range messages {
-			if errors.Is(err, jetstreamext.ErrNoMessages) {
-				break
-			}
-			if err != nil {
-				return nil, fmt.Errorf("list sub-jobs: %w", err)
-			}
-			n++
-			after = msg.Sequence
-			if id, err := uuid.Parse(msg.Subject[len(msg.Subject)-36:]); err == nil {
-				children[id] = string(msg.Data)
-			}
-		}
-		if n < 500 {
-			return children, nil
-		}
-	}
-}
-
-// pendingChildren is how many sub-jobs of a job have no outcome yet.
-func (c *Conn) pendingChildren(ctx context.Context, parent uuid.UUID) (int, error) {
-	children, err := c.children(ctx, parent)
-	if err != nil {
-		return 0, err
-	}
-	ids := make([]uuid.UUID, 0, len(children))
-	for id := range children {
-		ids = append(ids, id)
-	}
-	runs, err := c.Runs(ctx, ids)
-	if err != nil {
-		return 0, err
-	}
-	pending := 0
-	for id, subject := range children {
-		run := runs[id]
-		if run == nil {
-			// Not begun, or its record is not kept any more.
-			waits, err := c.waits(ctx, id, subject)
-			if err != nil {
-				return 0, err
-			}
-			if !waits {
-				continue
-			}
-		}
-		if run == nil || !run.State.Ended() {
-			pending++
-		}
-	}
-	return pending, nil
 }

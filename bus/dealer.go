@@ -119,9 +119,13 @@ type term struct {
 	live    live
 	times   arrivalTimes
 	// moved are new sequences of jobs in the queue by their old ones; changed are those of whose record somebody has told, and whether
-	// they are over.
+	// they are over; over counts these, by extension.
 	moved   map[uint64]uint64
 	changed map[uint64]bool
+	over    map[string]int
+	// seen is the last sequence that came; gone are later ones of jobs of which it is known already that they are over.
+	seen uint64
+	gone map[uint64]struct{}
 	// again are jobs that were dealt to a worker that is gone.
 	again map[uuid.UUID]struct{}
 	// checked is when it was last looked whether workers are gone, and greet says that one has not heard of this term.
@@ -153,7 +157,7 @@ func (d *Dealer) deal(ctx context.Context, lease *lease) error {
 		Dealer: d, ctx: ctx, epoch: lease.epoch, unclean: lease.unclean,
 		calls: make(chan func(), 64), arrivals: make(chan arrival, 1024), reports: make(chan *nats.Msg, 8192),
 		known: map[uuid.UUID]*entry{}, deals: map[uint64]*entry{}, members: map[string]*member{},
-		moved: map[uint64]uint64{}, changed: map[uint64]bool{}, again: map[uuid.UUID]struct{}{},
+		moved: map[uint64]uint64{}, changed: map[uint64]bool{}, over: map[string]int{}, gone: map[uint64]struct{}{}, again: map[uuid.UUID]struct{}{},
 		checked: time.Now(),
 	}
 	// What may have run unseen is the next dealer's concern, too.
@@ -263,7 +267,8 @@ func (t *term) Library(uuid.UUID) int {
 
 // notice tells the dealer that a job's record was changed by someone else than the worker that runs it.
 type notice struct {
-	Job uuid.UUID `json:"job"`
+	Job       uuid.UUID `json:"job"`
+	Extension string    `json:"extension,omitempty"`
 	// Sequence is the job's in JOBS, if it is known.
 	Sequence uint64 `json:"sequence,omitempty"`
 	// Over says that the job has an outcome, Wake that it goes on now. With neither it is to wait.

@@ -30,8 +30,8 @@ type entry struct {
 	sent time.Time
 	// early is how many of its sub-jobs have ended since it was dealt.
 	early int
-	// again says that its message came once more meanwhile.
-	again bool
+	// again says that its message came once more meanwhile, woken that somebody has changed its record so that it may go on.
+	again, woken bool
 
 	// Of a job that is held: when it goes on or is looked at again, its place among the holds, and how many sub-jobs it
 	// waits for.
@@ -53,7 +53,7 @@ func (t *term) arrived(a arrival) {
 		return
 	}
 	if expires := parseTime(a.header.Get(headerExpires)); !expires.IsZero() {
-		t.expireAt(expires, a.address.Job, a.sequence)
+		t.expireAt(expires, a.address, a.sequence)
 	}
 	if old := parseUint(a.header.Get(headerMoved)); t.sweep.moving[old] && t.live.has(old) {
 		t.relocate(a, old)
@@ -61,6 +61,11 @@ func (t *term) arrived(a arrival) {
 	}
 	if e := t.known[a.address.Job]; e != nil {
 		t.cameAgain(e, a.sequence)
+		return
+	}
+	if t.overtaken(a.sequence) || a.over { // it was cancelled while it was on its way here, or enqueued again after its end
+		t.live.remove(a.sequence)
+		go t.conn.withdraw(t.ctx, a.address.Job, a.sequence)
 		return
 	}
 	lane := laneOf(a.address)
@@ -81,6 +86,18 @@ func (t *term) arrived(a arrival) {
 		return
 	}
 	t.push(lane, q)
+}
+
+// overtaken tells whether a job is over whose message comes now.
+func (t *term) overtaken(sequence uint64) bool {
+	t.seen = max(t.seen, sequence)
+	_, over := t.gone[sequence]
+	for gone := range t.gone { // they are few, and of schedules no message comes
+		if gone <= t.seen {
+			delete(t.gone, gone)
+		}
+	}
+	return over
 }
 
 // cameAgain takes note of another message of a job that is dealt or held. The server keeps the newer one. It may be that a person has
@@ -141,7 +158,7 @@ func (t *term) dealAll() {
 		if over, ok := t.changed[q.sequence]; ok {
 			delete(t.changed, q.sequence)
 			if over {
-				t.live.remove(q.sequence)
+				t.over[lane.Extension]--
 				t.waiting.Done(lane.Extension, lane.Library)
 				continue
 			}
@@ -306,35 +323,41 @@ func (t *term) releaseDue(now time.Time) {
 }
 
 // expireAt ends a job that has not begun by a time.
-func (t *term) expireAt(at time.Time, id uuid.UUID, sequence uint64) {
+func (t *term) expireAt(at time.Time, address jobAddress, sequence uint64) {
 	time.AfterFunc(time.Until(at), func() {
 		t.call(func() {
-			if t.known[id] != nil || !t.live.has(sequence) {
+			if t.known[address.Job] != nil || !t.live.has(sequence) {
 				return
 			}
 			go func() {
 				expired, err := t.conn.expire(t.ctx, sequence)
 				if err != nil {
-					t.log.WarnContext(t.ctx, "job not expired yet", "job_id", id, "error", err)
+					t.log.WarnContext(t.ctx, "job not expired yet", "job_id", address.Job, "error", err)
 				}
 				if expired {
-					t.call(func() { t.drop(id, sequence) })
+					t.call(func() { t.drop(address.Job, address.Extension, sequence) })
 				}
 			}()
 		})
 	})
 }
 
-// drop keeps a job from being dealt: it is over. Its live bit goes when its turn comes.
-func (t *term) drop(id uuid.UUID, sequence uint64) {
+// drop keeps a job from being dealt: it is over. It leaves the queue when its turn comes.
+func (t *term) drop(id uuid.UUID, extension string, sequence uint64) {
 	if e := t.known[id]; e != nil {
 		if e.state != StateRunning {
 			t.end(e)
 		}
 		return
 	}
-	if t.live.has(sequence) {
+	if sequence > t.seen {
+		t.gone[sequence] = struct{}{}
+		return
+	}
+	if t.live.has(sequence) && !t.changed[sequence] {
 		t.changed[sequence] = true
+		t.over[extension]++
+		t.live.remove(sequence)
 	}
 }
 
@@ -363,6 +386,7 @@ func (c *Conn) expire(ctx context.Context, sequence uint64) (expired bool, err e
 	}
 	if err == nil {
 		countEnded(ctx, StateExpired)
+		c.withdraw(ctx, job.ID, sequence)
 	}
 	return err == nil, err
 }

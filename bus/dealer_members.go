@@ -167,7 +167,7 @@ func (t *term) childEnded(parent uuid.UUID) {
 }
 
 func (t *term) heldBack(e *entry, h heldDeal) {
-	if h.State == StateAvailable && h.Due.IsZero() {
+	if h.State == StateAvailable && h.Due.IsZero() || e.woken {
 		t.wake(e)
 		return
 	}
@@ -186,7 +186,7 @@ func (t *term) noticed(n notice) {
 	e := t.known[n.Job]
 	switch {
 	case n.Over:
-		t.drop(n.Job, n.Sequence)
+		t.drop(n.Job, n.Extension, n.Sequence)
 		if n.Parent != nil {
 			t.childEnded(*n.Parent)
 		}
@@ -194,7 +194,10 @@ func (t *term) noticed(n notice) {
 		if e == nil && t.live.has(n.Sequence) {
 			t.changed[n.Sequence] = false
 		}
-	case e != nil && e.state != StateRunning:
+	case e == nil:
+	case e.state == StateRunning: // it may just have been given back, for what it was not to run for any more
+		e.woken = true
+	default:
 		t.wake(e)
 	}
 }

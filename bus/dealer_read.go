@@ -22,8 +22,8 @@ type arrival struct {
 	data []byte
 	// replay says that the job was there before this term.
 	replay bool
-	// fresh says that the job has no run record.
-	fresh bool
+	// fresh says that the job has no run record, over that it had ended when its message was read.
+	fresh, over bool
 	// tick is the name of the schedule that is due, of a message that is no job, and at when it was.
 	tick string
 	at   time.Time
@@ -69,14 +69,22 @@ func (t *term) look(ctx context.Context, read <-chan arrival) {
 		}
 		deleted := map[uuid.UUID]bool{}
 		runs, err := t.conn.runsOf(ctx, ids, func(id uuid.UUID) { deleted[id] = true })
-		for _, a := range batch {
-			a.fresh = err == nil && runs[a.address.Job] == nil && !deleted[a.address.Job] // otherwise whoever it is dealt to looks
+		for _, a := range batch { // of what is not known here, whoever the job is dealt to looks
+			run := runs[a.address.Job]
+			a.fresh = err == nil && run == nil && !deleted[a.address.Job]
+			a.over = run != nil && run.State.Ended() && !a.retries(run)
 			select {
 			case t.arrivals <- a:
 			case <-ctx.Done():
 			}
 		}
 	}
+}
+
+// retries tells whether the job is to run once more after the outcome in its record.
+func (a *arrival) retries(run *Run) bool {
+	job, err := decodeJob(JobSubject(a.address.Extension, a.address.Priority, a.address.Library, a.address.Job), a.data)
+	return err != nil || job.Retry == run.revision // of what is no job, whoever it is dealt to buries it
 }
 
 // replay reads the jobs up to a sequence.

@@ -74,7 +74,9 @@ func (t *term) status() QueueStatus {
 	}
 	t.mu.Unlock()
 	for id, counts := range t.waiting.Extensions() {
-		s.Extensions = append(s.Extensions, ExtensionQueue{Extension: id, Waiting: counts.Waiting, Running: counts.Running, Paused: paused[id]})
+		over := t.over[id] // they leave the queue when their turn comes
+		s.Waiting -= over
+		s.Extensions = append(s.Extensions, ExtensionQueue{Extension: id, Waiting: counts.Waiting - over, Running: counts.Running, Paused: paused[id]})
 		delete(paused, id)
 	}
 	for id := range paused {

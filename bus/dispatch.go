@@ -100,3 +100,77 @@ func (c *Conn) SubJob(ctx context.Context, parent, id uuid.UUID) (*Job, *Run, er
 	}
 	return job, run, err
 }
+
+// AddChild notes that a job has a sub-job, before it is enqueued.
+//
+// # Errors
+//
+// invalid_argument for a job that cannot be; unavailable.
+func (c *Conn) AddChild(ctx context.Context, child *Job) error {
+	child.fill()
+	if err := child.Validate(); err != nil {
+		return err
+	}
+	if _, err := c.records.publish(ctx, childNote(child)); err != nil {
+		return Errorf(Unavailable, "note sub-job %s: %v", child.ID, err)
+	}
+	return nil
+}
+
+// Children are the sub-jobs of a job, by id, with their subjects.
+func (c *Conn) children(ctx context.Context, parent uuid.UUID) (map[uuid.UUID]string, error) {
+	children := map[uuid.UUID]string{}
+	var after uint64
+	for {
+		n := 0
+		page := selection{Filter: childSubject(parent, uuid.Nil), After: after + 1, Batch: 500}
+		err := c.readMany(ctx, runsStream, page, func(msg *jetstream.RawStreamMsg) error {
+			n++
+			after = msg.Sequence
+			if id, err := uuid.Parse(msg.Subject[len(msg.Subject)-36:]); err == nil {
+				children[id] = string(msg.Data)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if n < page.Batch {
+			return children, nil
+		}
+	}
+}
+
+// pendingChildren is how many sub-jobs of a job have no outcome yet.
+func (c *Conn) pendingChildren(ctx context.Context, parent uuid.UUID) (int, error) {
+	children, err := c.children(ctx, parent)
+	if err != nil {
+		return 0, err
+	}
+	ids := make([]uuid.UUID, 0, len(children))
+	for id := range children {
+		ids = append(ids, id)
+	}
+	runs, err := c.Runs(ctx, ids)
+	if err != nil {
+		return 0, err
+	}
+	pending := 0
+	for id, subject := range children {
+		run := runs[id]
+		if run == nil {
+			// Not begun, or its record is not kept any more.
+			waits, err := c.waits(ctx, id, subject)
+			if err != nil {
+				return 0, err
+			}
+			if !waits {
+				continue
+			}
+		}
+		if run == nil || !run.State.Ended() {
+			pending++
+		}
+	}
+	return pending, nil
+}

@@ -265,18 +265,22 @@ func (c *Conn) claimHolds(ctx context.Context, held *jetstream.RawStreamMsg, hol
 	if ttl := held.Header.Get(jetstream.MsgTTLHeader); ttl != claimAge.String() {
 		return true, nil
 	}
-	run, err := c.Run(ctx, holder)
+	deleted := false
+	runs, err := c.runsOf(ctx, []uuid.UUID{holder}, func(uuid.UUID) { deleted = true })
+	run := runs[holder]
 	switch {
-	case err == nil && run.State.Ended(): // unless it is about to run once more
+	case err != nil:
+		return false, err
+	case deleted:
+		return false, nil
+	case run != nil && run.State.Ended(): // unless it is about to run once more
 		job, _, err := c.find(ctx, holder, at)
 		if code := CodeOf(err); code == NotFound || code == InvalidArgument {
 			return false, nil
 		}
 		return err == nil && job.Retry == run.revision, err
-	case err == nil:
+	case run != nil:
 		return true, nil
-	case CodeOf(err) != NotFound:
-		return false, err
 	case time.Since(held.Time) < claimGrace:
 		return true, nil
 	}

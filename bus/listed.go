@@ -3,7 +3,6 @@ package bus
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/synadia-io/orbit.go/jetstreamext"
 )
 
 const (
@@ -39,22 +37,12 @@ func (c *Conn) MarkListed(ctx context.Context, list string, position Position) e
 // Listed is how far all lists of jobs have got; the greatest position there can be when there is none.
 func (c *Conn) Listed(ctx context.Context) (Position, error) {
 	lowest := Position{Jobs: math.MaxUint64, Runs: math.MaxUint64}
-	messages, err := jetstreamext.GetLastMsgsFor(ctx, c.js, leasesStream, []string{leaseSubjects})
-	if err != nil {
-		return Position{}, fmt.Errorf("read positions of lists: %w", err)
-	}
-	for msg, err := range messages {
-		if errors.Is(err, jetstreamext.ErrNoMessages) {
-			break
-		}
-		if err != nil {
-			return Position{}, fmt.Errorf("read positions of lists: %w", err)
-		}
+	err := c.readMany(ctx, leasesStream, selection{Subjects: []string{leaseSubjects}}, func(msg *jetstream.RawStreamMsg) error {
 		var p Position
-		if !strings.HasPrefix(msg.Subject, leaseSubject(listedPrefix)) || json.Unmarshal(msg.Data, &p) != nil {
-			continue
+		if strings.HasPrefix(msg.Subject, leaseSubject(listedPrefix)) && json.Unmarshal(msg.Data, &p) == nil {
+			lowest = Position{Jobs: min(lowest.Jobs, p.Jobs), Runs: min(lowest.Runs, p.Runs)}
 		}
-		lowest = Position{Jobs: min(lowest.Jobs, p.Jobs), Runs: min(lowest.Runs, p.Runs)}
-	}
-	return lowest, nil
+		return nil
+	})
+	return lowest, err
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/synadia-io/orbit.go/jetstreamext"
 )
 
 // State is where a job stands; docs/protocol.md has the table of what leads where.
@@ -234,28 +233,21 @@ func (c *Conn) runsOf(ctx context.Context, jobs []uuid.UUID, deleted func(uuid.U
 		for i, job := range chunk {
 			subjects[i] = RunSubject(job)
 		}
-		messages, err := jetstreamext.GetLastMsgsFor(ctx, c.js, runsStream, subjects)
-		if err != nil {
-			return nil, fmt.Errorf("read run records: %w", err)
-		}
-		for msg, err := range messages {
-			if errors.Is(err, jetstreamext.ErrNoMessages) {
-				break
-			}
-			if err != nil {
-				return nil, fmt.Errorf("read run records: %w", err)
-			}
+		err := c.readMany(ctx, runsStream, selection{Subjects: subjects}, func(msg *jetstream.RawStreamMsg) error {
 			if len(msg.Data) == 0 {
 				if id, err := uuid.Parse(strings.TrimPrefix(msg.Subject, runPrefix)); err == nil {
 					deleted(id)
 				}
-				continue
+				return nil
 			}
 			run, err := decodeRun(msg.Data, msg.Sequence)
-			if err != nil {
-				return nil, err
+			if err == nil {
+				runs[run.Job] = run
 			}
-			runs[run.Job] = run
+			return err
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
 	return runs, nil

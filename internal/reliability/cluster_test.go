@@ -37,8 +37,8 @@ type cluster struct {
 
 	mu      sync.Mutex
 	workers []*worker
-	// outcomes is how often each job has ended.
-	outcomes map[uuid.UUID][]bus.State
+	// outcomes are those of each job, by the revision of the record: the same one may be seen more than once.
+	outcomes map[uuid.UUID]map[uint64]bus.State
 }
 
 // worker is a worker process, perhaps in a network of its own.
@@ -50,7 +50,7 @@ type worker struct {
 // newCluster starts servers, the operation whose effects the ledger counts, and installs the guest.
 func newCluster(t *testing.T, config serverConfig) *cluster {
 	t.Helper()
-	c := &cluster{t: t, servers: startServers(t, config), ledger: startLedger(t), replicas: config.servers, outcomes: map[uuid.UUID][]bus.State{}}
+	c := &cluster{t: t, servers: startServers(t, config), ledger: startLedger(t), replicas: config.servers, outcomes: map[uuid.UUID]map[uint64]bus.State{}}
 	c.url = urls(c.servers)
 	var err error
 	if c.conn, err = bus.Connect(bus.Config{URL: c.url, Replicas: c.replicas, ConnectTimeout: 5 * time.Second}); err != nil {
@@ -143,7 +143,10 @@ func (c *cluster) submit(ctx context.Context, n int) []uuid.UUID {
 				if run.State.Ended() {
 					c.mu.Lock()
 					defer c.mu.Unlock()
-					c.outcomes[run.Job] = append(c.outcomes[run.Job], run.State)
+					if c.outcomes[run.Job] == nil {
+						c.outcomes[run.Job] = map[uint64]bus.State{}
+					}
+					c.outcomes[run.Job][run.Revision()] = run.State
 				}
 				return nil
 			})
@@ -166,6 +169,7 @@ func (c *cluster) submit(ctx context.Context, n int) []uuid.UUID {
 // finish waits until all jobs have ended.
 func (c *cluster) finish(ctx context.Context, ids []uuid.UUID) {
 	c.t.Helper()
+	var newest error
 	for {
 		left := 0
 		runs, err := c.conn.Runs(ctx, ids)
@@ -177,6 +181,9 @@ func (c *cluster) finish(ctx context.Context, ids []uuid.UUID) {
 		if err == nil && left == 0 {
 			return
 		}
+		if ctx.Err() == nil {
+			newest = err
+		}
 		select {
 		case <-ctx.Done():
 			for _, id := range ids {
@@ -184,8 +191,8 @@ func (c *cluster) finish(ctx context.Context, ids []uuid.UUID) {
 					c.t.Logf("job %s: %+v", id, runs[id])
 				}
 			}
-			status, err := c.conn.QueueStatus(context.WithoutCancel(ctx))
-			c.t.Fatalf("%d jobs have not ended; the queue: %+v, %v", left, status, errors.Join(err, ctx.Err()))
+			status, asked := c.conn.QueueStatus(context.WithoutCancel(ctx))
+			c.t.Fatalf("%d jobs have not ended; the queue: %+v; %v", left, status, errors.Join(newest, err, asked))
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
