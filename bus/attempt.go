@@ -326,6 +326,10 @@ func (a *Attempt) Wait(ctx context.Context, report Report) error {
 
 // HasChildren tells whether the job has dispatched others, as far as can be known.
 func (a *Attempt) HasChildren(ctx context.Context) bool {
+	if conn := a.delivery.queue.conn; conn.bound() {
+		family, err := conn.familyThrough(ctx, a.Job.ID)
+		return err != nil || family.Children > 0
+	}
 	children, err := a.delivery.queue.conn.children(ctx, a.Job.ID)
 	return err != nil || len(children) > 0
 }

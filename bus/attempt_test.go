@@ -169,10 +169,10 @@ func TestAttemptStalledIsFenced(t *testing.T) {
 	if second.Token != 2 {
 		t.Errorf("second attempt has token %d", second.Token)
 	}
-	if err := conn.CheckAttempt(t.Context(), job.ID, stalled.Token); bus.CodeOf(err) != bus.FailedPrecondition {
+	if err := conn.CheckCaller(t.Context(), &bus.Call{Extension: job.Extension, Library: job.Library, Job: job.ID, Attempt: stalled.Token}); bus.CodeOf(err) != bus.FailedPrecondition {
 		t.Errorf("an operation would serve the stalled attempt: %v", err)
 	}
-	if err := conn.CheckAttempt(t.Context(), job.ID, second.Token); err != nil {
+	if err := conn.CheckCaller(t.Context(), &bus.Call{Extension: job.Extension, Library: job.Library, Job: job.ID, Attempt: second.Token}); err != nil {
 		t.Errorf("an operation would refuse the newest attempt: %v", err)
 	}
 	if err := stalled.Save(t.Context(), &bus.Checkpoint{State: []byte("old")}, bus.Report{}); !errors.Is(err, bus.ErrFenced) {

@@ -212,16 +212,19 @@ func parseCall(subject string, header nats.Header, data []byte) (*Call, time.Dur
 	if !ok {
 		return nil, 0, Errorf(InvalidArgument, "subject %q is not that of a call", subject)
 	}
+	if err := checkHeaders(header); err != nil {
+		return nil, 0, err
+	}
 	call := &Call{
 		Extension: extension, Kind: kind, Operation: operation,
 		Version: header.Get(headerVersion), Key: header.Get(headerCallKey), Payload: data,
 	}
 	var err error
-	if call.Library, err = uuid.Parse(header.Get(headerLibrary)); err != nil {
-		return nil, 0, Errorf(InvalidArgument, "header %s: %v", headerLibrary, err)
+	if call.Library, err = canonicalUUID(headerLibrary, header.Get(headerLibrary)); err != nil {
+		return nil, 0, err
 	}
-	if call.Job, err = uuid.Parse(header.Get(headerJob)); err != nil {
-		return nil, 0, Errorf(InvalidArgument, "header %s: %v", headerJob, err)
+	if call.Job, err = canonicalUUID(headerJob, header.Get(headerJob)); err != nil {
+		return nil, 0, err
 	}
 	if call.Attempt, err = strconv.ParseUint(header.Get(headerAttempt), 10, 64); err != nil {
 		return nil, 0, Errorf(InvalidArgument, "header %s: want a number, got %q", headerAttempt, header.Get(headerAttempt))
@@ -230,8 +233,11 @@ func parseCall(subject string, header nats.Header, data []byte) (*Call, time.Dur
 	if err != nil || ms == 0 {
 		return nil, 0, Errorf(InvalidArgument, "header %s: want milliseconds above 0, got %q", headerTimeout, header.Get(headerTimeout))
 	}
-	return call, time.Duration(ms) * time.Millisecond, nil
+	return call, min(time.Duration(ms)*time.Millisecond, maxTimeout), call.check(header)
 }
+
+// maxTimeout is the longest that a service works on a call.
+const maxTimeout = callsAge
 
 // API asks a service of Airlock: in and out are encoded as JSON. out may be nil.
 //
@@ -239,6 +245,11 @@ func parseCall(subject string, header nats.Header, data []byte) (*Call, time.Dur
 //
 // As Call's.
 func (c *Conn) API(ctx context.Context, service, verb string, in, out any) error {
+	return c.ask(ctx, APISubject(service, verb), in, out)
+}
+
+// ask asks whoever answers on a subject.
+func (c *Conn) ask(ctx context.Context, subject string, in, out any) error {
 	data, err := json.Marshal(in)
 	if err != nil {
 		return fmt.Errorf("encode request: %w", err)
@@ -248,10 +259,10 @@ func (c *Conn) API(ctx context.Context, service, verb string, in, out any) error
 		ctx, cancel = context.WithTimeout(ctx, c.config.CallTimeout)
 		defer cancel()
 	}
-	reply, err := c.nc.RequestWithContext(ctx, APISubject(service, verb), data)
+	reply, err := c.nc.RequestWithContext(ctx, subject, data)
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
-		return Errorf(Unavailable, "no process answers airlock.api.%s; start one with `airlock operations` or `airlock up`", service)
+		return Errorf(Unavailable, "no process answers %s; start one with `airlock operations` or `airlock up`", subject)
 	case err != nil:
 		return AsError(err)
 	}
@@ -260,7 +271,7 @@ func (c *Conn) API(ctx context.Context, service, verb string, in, out any) error
 		return err
 	}
 	if err := json.Unmarshal(answer, out); err != nil {
-		return fmt.Errorf("decode answer of %s.%s: %w", service, verb, err)
+		return fmt.Errorf("decode answer of %s: %w", subject, err)
 	}
 	return nil
 }

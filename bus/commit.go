@@ -25,6 +25,8 @@ const (
 // concurrent use.
 type committer struct {
 	js jetstream.JetStream
+	// through writes a message where this process may not write it itself; nil where it may.
+	through func(ctx context.Context, msg *nats.Msg) (uint64, error)
 
 	mu      sync.Mutex
 	waiting []*commit
@@ -88,10 +90,21 @@ func (c *committer) work() {
 // write writes a group: as a batch if that pays, one by one if not, or if the batch was refused as a whole because of one
 // of them.
 func (c *committer) write(group []*commit) {
-	if len(group) >= minBatch && c.writeBatch(group) {
+	if c.through == nil && len(group) >= minBatch && c.writeBatch(group) {
 		return
 	}
 	var wg sync.WaitGroup
+	if c.through != nil {
+		for _, w := range group {
+			wg.Go(func() {
+				ctx, cancel := context.WithTimeout(context.Background(), confirmTime)
+				defer cancel()
+				w.done(c.through(ctx, w.msg))
+			})
+		}
+		wg.Wait()
+		return
+	}
 	for _, w := range group {
 		future, err := c.js.PublishMsgAsync(w.msg)
 		if err != nil {

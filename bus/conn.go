@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,12 @@ type Config struct {
 	Server *Server
 	// Credentials is the path of a NATS credentials file. Default: none.
 	Credentials string
+	// NKey is the path of the seed of a NATS user. Its replies arrive in an inbox of its own. Default: none.
+	NKey string
+	// CA is the path of the certificates, in PEM, that a server's certificate must be signed by. Default: those the system trusts.
+	CA string
+	// Pool is the pool this process is a worker of, if it is bound to one. Default: none.
+	Pool Pool
 	// Name shows in the server's list of connections. Default "airlock".
 	Name string
 	// CallTimeout bounds requests whose context has no deadline. Default 30 s.
@@ -84,8 +91,10 @@ func (c Config) Validate() error {
 		return errors.New("bus: timeouts must not be negative")
 	case c.Replicas < 0 || c.Replicas > 5:
 		return fmt.Errorf("bus: replicas is %d, want 1 to 5", c.Replicas)
+	case c.NKey != "" && c.Credentials != "":
+		return errors.New("bus: want a credentials file or the seed of a key, not both")
 	}
-	return nil
+	return c.Pool.validate()
 }
 
 // Conn is a connection to NATS. It is safe for concurrent use and reconnects by itself, for ever.
@@ -108,12 +117,17 @@ type Conn struct {
 		at      time.Time
 		waiting int
 	}
+	// refusal is what the server last said this user may not do.
+	refusal atomic.Pointer[error]
 	// isSetUp is set once Setup was called on this connection.
 	isSetUp atomic.Bool
 }
 
 // ErrNotReachable is returned by Connect when no server answers.
 var ErrNotReachable = errors.New("NATS is not reachable")
+
+// ErrUnauthenticated is returned by Connect when the server does not let this process in.
+var ErrUnauthenticated = errors.New("NATS refuses this process")
 
 // confirmTime is how long a write waits for its confirmation before it is repeated. It is shorter than the time after
 // which a job is dealt again, so that an outcome whose confirmation was lost is repeated before that.
@@ -123,15 +137,21 @@ const confirmTime = workerTimeout / 2
 //
 // # Errors
 //
-// ErrNotReachable when no server answers within the connect timeout.
+// ErrNotReachable when no server answers within the connect timeout, ErrUnauthenticated when it does not know the user.
 func Connect(config Config) (*Conn, error) {
 	config = config.withDefaults()
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
 	c := &Conn{config: config, log: config.Logger, fetching: semaphore.NewWeighted(carriedAtOnce), putting: semaphore.NewWeighted(1)}
-	url, options := c.options()
+	url, options, err := c.options()
+	if err != nil {
+		return nil, err
+	}
 	nc, err := nats.Connect(url, options...)
+	if errors.Is(err, nats.ErrAuthorization) {
+		return nil, fmt.Errorf("%w at %s: it knows no such user; name the key that `airlock auth` made for this process with --nats-nkey", ErrUnauthenticated, c.address())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w at %s: %w", ErrNotReachable, c.address(), err)
 	}
@@ -141,6 +161,9 @@ func Connect(config Config) (*Conn, error) {
 		return nil, fmt.Errorf("use jetstream: %w", err)
 	}
 	c.records = &committer{js: c.js}
+	if c.bound() {
+		c.records.through = c.writeThrough
+	}
 	return c, nil
 }
 
@@ -195,7 +218,7 @@ func (c *Conn) address() string {
 	}
 }
 
-func (c *Conn) options() (url string, options []nats.Option) {
+func (c *Conn) options() (url string, options []nats.Option, err error) {
 	options = []nats.Option{
 		nats.Name(c.config.Name),
 		nats.Timeout(c.config.ConnectTimeout),
@@ -208,6 +231,9 @@ func (c *Conn) options() (url string, options []nats.Option) {
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) { c.reconnected() }),
 		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
+			if errors.Is(err, nats.ErrPermissionViolation) {
+				c.refusal.Store(&err)
+			}
 			subject := ""
 			if sub != nil {
 				subject = sub.Subject
@@ -218,13 +244,33 @@ func (c *Conn) options() (url string, options []nats.Option) {
 	if c.config.Credentials != "" {
 		options = append(options, nats.UserCredentials(c.config.Credentials))
 	}
+	if key := filepath.Join(filepath.Dir(c.config.Socket), insideKeyName); c.config.Socket != "" && c.config.NKey == "" && exists(key) {
+		c.config.NKey = key
+	}
+	if c.config.NKey != "" {
+		public, err := publicKey(c.config.NKey)
+		if err != nil {
+			return "", nil, fmt.Errorf("connect: %w", err)
+		}
+		key, err := nats.NkeyOptionFromSeed(c.config.NKey)
+		if err != nil {
+			return "", nil, fmt.Errorf("connect: %w", err)
+		}
+		options = append(options, key, nats.CustomInboxPrefix(UserInbox(public)))
+	}
 	switch {
 	case c.config.Socket != "":
-		return "nats://airlock", append(options, nats.SetCustomDialer(socketDialer(c.config.Socket)))
+		return "nats://airlock", append(options, nats.SetCustomDialer(socketDialer(c.config.Socket))), nil
 	case c.config.Server != nil:
-		return "nats://airlock", append(options, nats.InProcessServer(c.config.Server.server))
+		if inside := c.config.Server.inside; c.config.NKey == "" {
+			options = append(options, inside.options()...)
+		}
+		return "nats://airlock", append(options, nats.InProcessServer(c.config.Server.server)), nil
 	default:
-		return c.config.URL, options
+		if c.config.CA != "" {
+			options = append(options, nats.RootCAs(c.config.CA))
+		}
+		return c.config.URL, options, nil
 	}
 }
 

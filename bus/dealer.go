@@ -69,7 +69,22 @@ func (d *Dealer) Run(ctx context.Context) {
 	case <-ctx.Done():
 		return
 	}
+	defer d.keepRecords(ctx)()
 	d.conn.lead(ctx, "dealer", d.config.Name, d.deal)
+}
+
+// keepRecords reads and writes run records for the workers of pools until stop is called. Without it they wait, and all others go on.
+func (d *Dealer) keepRecords(ctx context.Context) (stop func()) {
+	service, err := d.conn.Serve(d.conn.recorder(d.log))
+	if err != nil {
+		d.log.WarnContext(ctx, "records of pools are not kept by this process", "error", err)
+		return func() {}
+	}
+	return func() {
+		if err := service.Stop(); err != nil {
+			d.log.DebugContext(ctx, "records of pools are kept no more", "error", err)
+		}
+	}
 }
 
 // Changed says that the limit of an extension is another than before.
@@ -114,6 +129,8 @@ type term struct {
 	known   map[uuid.UUID]*entry
 	deals   map[uint64]*entry
 	members map[string]*member
+	// reached are the extensions that have a worker with a free slot.
+	reached reach
 	holds   holds
 	census  census
 	live    live
@@ -158,7 +175,7 @@ func (d *Dealer) deal(ctx context.Context, lease *lease) error {
 		calls: make(chan func(), 64), arrivals: make(chan arrival, 1024), reports: make(chan *nats.Msg, 8192),
 		known: map[uuid.UUID]*entry{}, deals: map[uint64]*entry{}, members: map[string]*member{},
 		moved: map[uint64]uint64{}, changed: map[uint64]bool{}, over: map[string]int{}, gone: map[uint64]struct{}{}, again: map[uuid.UUID]struct{}{},
-		checked: time.Now(),
+		checked: time.Now(), reached: reach{all: true},
 	}
 	// What may have run unseen is the next dealer's concern, too.
 	defer func() { lease.doubt = len(t.again) > 0 }()
@@ -169,6 +186,12 @@ func (d *Dealer) deal(ctx context.Context, lease *lease) error {
 	}
 	defer func() { _ = sub.Unsubscribe() }()
 	_ = sub.SetPendingLimits(-1, -1)
+	pools, err := d.conn.nc.ChanSubscribe(poolReportSubjects, t.reports)
+	if err != nil {
+		return fmt.Errorf("listen to workers: %w", err)
+	}
+	defer func() { _ = pools.Unsubscribe() }()
+	_ = pools.SetPendingLimits(-1, -1)
 	stopObserving, err := observeQueue(t.depths)
 	if err != nil {
 		return err
@@ -250,6 +273,9 @@ func (t *term) call(f func()) {
 
 // Extension implements fair.Limits. While it is not known what some workers run, they may run this extension's jobs alone.
 func (t *term) Extension(id string) int {
+	if !t.reached.has(id) {
+		return 0
+	}
 	limit := t.limit(id)
 	if limit < math.MaxInt {
 		limit = max(0, limit-t.census.slots)

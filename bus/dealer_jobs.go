@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -140,8 +141,7 @@ func (t *term) push(lane fair.Lane, q queued) {
 // dealAll deals while a worker has a free slot and a job may run.
 func (t *term) dealAll() {
 	for {
-		m := t.freeMember()
-		if m == nil {
+		if !t.lookWhoIsFree() {
 			return
 		}
 		lane, q, ok := t.waiting.Next()
@@ -168,6 +168,12 @@ func (t *term) dealAll() {
 			t.waiting.Done(lane.Extension, lane.Library)
 			t.cameAgain(e, q.sequence)
 			continue
+		}
+		m := t.memberFor(lane.Extension)
+		if m == nil { // it was kept back a moment ago; and it stays so
+			t.waiting.Done(lane.Extension, lane.Library)
+			t.waiting.PushFront(lane, q)
+			return
 		}
 		t.give(m, lane, q)
 	}
@@ -234,7 +240,7 @@ func (t *term) renumber(e *entry) {
 // send sends a job to the worker it is dealt to. What its publisher wrote into the headers that are ours is overwritten.
 func (t *term) send(e *entry, job *jobMessage, fresh bool) {
 	e.sent = time.Now()
-	msg := &nats.Msg{Subject: dealSubject(e.member.name), Header: job.header, Data: job.data}
+	msg := &nats.Msg{Subject: e.member.dealSubject(e.lane.Extension), Header: job.header, Data: job.data}
 	if msg.Header == nil {
 		msg.Header = nats.Header{}
 	}
@@ -251,6 +257,14 @@ func (t *term) send(e *entry, job *jobMessage, fresh bool) {
 	if err := t.conn.nc.PublishMsg(msg); err != nil {
 		t.log.DebugContext(t.ctx, "job not dealt", "job_id", e.id, "error", err) // the worker's beats tell that it has not got it
 	}
+}
+
+// dealSubject is where a member gets jobs of an extension.
+func (m *member) dealSubject(extension string) string {
+	if m.pool == "" {
+		return dealSubject(m.name)
+	}
+	return poolDealSubject(m.pool, strings.TrimPrefix(m.name, m.pool+"/"), extension)
 }
 
 func (e *entry) subject() string {

@@ -77,7 +77,7 @@ func TestSilentWorkerIsFenced(t *testing.T) {
 	if second.Token != 2 || second.Lost != 1 {
 		t.Errorf("the second attempt has token %d, and %d were lost", second.Token, second.Lost)
 	}
-	if err := conn.CheckAttempt(t.Context(), job.ID, first.Token); bus.CodeOf(err) != bus.FailedPrecondition {
+	if err := conn.CheckCaller(t.Context(), &bus.Call{Extension: job.Extension, Library: job.Library, Job: job.ID, Attempt: first.Token}); bus.CodeOf(err) != bus.FailedPrecondition {
 		t.Errorf("an operation would serve the first attempt: %v", err)
 	}
 	bad.Heal()

@@ -21,6 +21,16 @@ type member struct {
 	// deals are the jobs dealt to it that are neither ended nor held, by number; busy are those whose guest has not returned.
 	deals map[uint64]*entry
 	busy  int
+	// pool is the worker's, empty for one that runs any job, and serving when it last proved of each extension that it may run its jobs.
+	pool    string
+	serving map[string]time.Time
+}
+
+func (m *member) free() int {
+	if m.beat.Draining {
+		return 0
+	}
+	return m.beat.Slots - m.busy
 }
 
 // census is what a new term does not know yet: the workers that may run jobs of an earlier term.
@@ -104,13 +114,14 @@ func (t *term) found(names ...string) {
 
 func (t *term) replayEnded() { t.census.read = true }
 
-// freeMember is the worker with the most free slots; nil if none has any.
-func (t *term) freeMember() *member {
+// memberFor is the worker with the most free slots that may run the jobs of an extension: one of its pool, if there is one.
+func (t *term) memberFor(extension string) *member {
 	var best *member
-	free := 0
 	for _, m := range t.members {
-		if f := m.beat.Slots - m.busy; f > free && !m.beat.Draining {
-			best, free = m, f
+		switch {
+		case m.free() <= 0 || !m.serves(extension):
+		case best == nil, best.pool == "" && m.pool != "", (best.pool == "") == (m.pool == "") && m.free() > best.free():
+			best = m
 		}
 	}
 	return best
@@ -126,22 +137,27 @@ func (t *term) reported(msg *nats.Msg) {
 		t.log.WarnContext(t.ctx, "message to the dealer is none", "error", err)
 		return
 	}
-	if r.Worker == "" {
+	pool, extension, pooled := parsePoolReport(msg.Subject)
+	switch {
+	case r.Worker == "" && pooled:
+		return // what other processes tell is not a pool's to say
+	case r.Worker == "":
 		t.noticed(r.notice)
 		return
 	}
+	r.Worker = Pool{Name: pool}.worker(r.Worker)
 	for _, number := range r.Returned {
-		if e := t.deals[number]; e != nil {
+		if e := t.deals[number]; e.of(r.Worker) {
 			t.free(e)
 		}
 	}
 	for _, number := range r.Ended {
-		if e := t.deals[number]; e != nil {
+		if e := t.deals[number]; e.of(r.Worker) {
 			t.end(e)
 		}
 	}
 	for _, h := range r.Held {
-		if e := t.deals[h.Deal]; e != nil {
+		if e := t.deals[h.Deal]; e.of(r.Worker) {
 			t.heldBack(e, h)
 		}
 	}
@@ -149,9 +165,12 @@ func (t *term) reported(msg *nats.Msg) {
 		t.childEnded(parent)
 	}
 	if r.Beat != nil {
-		t.beaten(r.Worker, *r.Beat)
+		t.beaten(r.Worker, pool, extension, *r.Beat)
 	}
 }
+
+// of tells whether a deal is a worker's.
+func (e *entry) of(worker string) bool { return e != nil && e.member != nil && e.member.name == worker }
 
 // childEnded counts down what a job waits for.
 func (t *term) childEnded(parent uuid.UUID) {
@@ -203,20 +222,24 @@ func (t *term) noticed(n notice) {
 }
 
 // beaten takes a worker's beat.
-func (t *term) beaten(name string, b beat) {
+func (t *term) beaten(name, pool, extension string, b beat) {
 	m := t.members[name]
 	if m == nil {
-		m = &member{name: name, deals: map[uint64]*entry{}, started: time.Now()}
+		m = &member{name: name, pool: pool, serving: map[string]time.Time{}, deals: map[uint64]*entry{}, started: time.Now()}
 		t.members[name] = m
 		t.log.InfoContext(t.ctx, "worker is there", "worker", name, "slots", b.Slots)
 	}
 	m.heard, m.beat = time.Now(), b
+	m.beat.Slots = min(max(b.Slots, 0), maxSlots)
+	if pool != "" {
+		m.serving[extension] = m.heard
+	}
 	has := make(map[uint64]bool, len(b.Deals))
 	for _, d := range b.Deals {
 		has[d.Deal] = true
 		if t.deals[d.Deal] == nil {
 			t.adopt(m, d)
-		} else if d.Returned {
+		} else if d.Returned && t.deals[d.Deal].of(name) {
 			t.free(t.deals[d.Deal])
 		}
 	}
@@ -250,7 +273,7 @@ func (t *term) missing(e *entry, b beat) bool {
 // adopt takes over a job that a worker has from an earlier term. One that is another's by now is told to look at its record.
 func (t *term) adopt(m *member, d dealtJob) {
 	address, ok := parseJobSubject(d.Subject)
-	if !ok {
+	if !ok || !m.serves(address.Extension) {
 		return
 	}
 	if t.known[address.Job] != nil || d.Deal>>32 == t.epoch {
@@ -306,6 +329,12 @@ func (t *term) checkMembers(now time.Time) {
 	for _, m := range t.members {
 		if now.Sub(m.heard) > workerTimeout {
 			t.remove(m)
+			continue
+		}
+		for id, proved := range m.serving {
+			if m.heard.Sub(proved) > workerTimeout {
+				delete(m.serving, id)
+			}
 		}
 	}
 	if !t.census.over() && now.After(t.census.until) {

@@ -143,6 +143,10 @@ func (c *Conn) children(ctx context.Context, parent uuid.UUID) (map[uuid.UUID]st
 
 // pendingChildren is how many sub-jobs of a job have no outcome yet.
 func (c *Conn) pendingChildren(ctx context.Context, parent uuid.UUID) (int, error) {
+	if c.bound() {
+		family, err := c.familyThrough(ctx, parent)
+		return family.Pending, err
+	}
 	children, err := c.children(ctx, parent)
 	if err != nil {
 		return 0, err

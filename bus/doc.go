@@ -18,7 +18,7 @@
 // schedule of its next attempt, is on disk. It has one outcome: there is one run record a job, and each write of it names
 // the revision it follows, so that of two writers one is refused with ErrFenced. An attempt is at most delivered twice at
 // the same time, after a crash or a stall; the newer one writes the record first, and from then on the older one changes
-// nothing, neither here nor at an operation that asks CheckAttempt.
+// nothing, neither here nor at an operation that asks CheckCaller.
 //
 // Messages that are published by others are checked before they are believed. What is no job ends as dead, with the reason.
 package bus

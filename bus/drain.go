@@ -59,7 +59,7 @@ func (q *Queue) drainedBy(message []byte) bool {
 		return false
 	}
 	q.mu.Lock()
-	asked := name == q.config.Worker && !q.draining
+	asked := name == q.conn.config.Pool.worker(q.config.Worker) && !q.draining
 	q.mu.Unlock()
 	if asked {
 		q.conn.log.Info("worker is drained: it takes no more jobs until it is started again")

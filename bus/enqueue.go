@@ -307,8 +307,8 @@ func (c *Conn) waits(ctx context.Context, job uuid.UUID, subject string) (bool, 
 
 // unclaim takes back the claim of a job that has ended.
 func (c *Conn) unclaim(ctx context.Context, job *Job) {
-	if job == nil || job.Unique == nil || job.Unique.ForMS > 0 {
-		return
+	if job == nil || job.Unique == nil || job.Unique.ForMS > 0 || c.bound() {
+		return // it is seen through when somebody else wants the key
 	}
 	stream, err := c.runs(ctx)
 	if err != nil {
@@ -316,6 +316,6 @@ func (c *Conn) unclaim(ctx context.Context, job *Job) {
 	}
 	held, err := stream.GetLastMsgForSubject(ctx, uniqueSubject(job))
 	if err == nil && len(held.Data) >= 36 && string(held.Data[:36]) == job.ID.String() {
-		_ = stream.DeleteMsg(ctx, held.Sequence) // it would be seen through anyway
+		_ = stream.DeleteMsg(ctx, held.Sequence)
 	}
 }

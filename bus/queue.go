@@ -72,11 +72,11 @@ func (c *Conn) Queue(ctx context.Context, config QueueConfig) (*Queue, error) {
 		conn: c, config: config, inbox: make(chan *nats.Msg, 1024), ready: make(chan *Delivery, config.Slots),
 		kick: make(chan struct{}, 1), deals: map[uint64]*Delivery{}, next: report{Worker: config.Worker},
 	}
-	for subject, handle := range map[string]nats.MsgHandler{
-		dealSubject(config.Worker): func(msg *nats.Msg) { q.inbox <- msg },
-		helloSubject:               q.hello,
-		controlSubject:             q.controlled,
-	} {
+	handlers := map[string]nats.MsgHandler{helloSubject: q.hello, controlSubject: q.controlled}
+	for _, subject := range c.config.Pool.dealSubjects(config.Worker) {
+		handlers[subject] = func(msg *nats.Msg) { q.inbox <- msg }
+	}
+	for subject, handle := range handlers {
 		sub, err := c.nc.Subscribe(subject, handle)
 		if err != nil {
 			q.unsubscribe()
@@ -365,7 +365,7 @@ func (q *Queue) flush(last bool) {
 		return
 	}
 	q.next = report{Worker: q.config.Worker}
-	q.send(r)
+	q.send(r, q.conn.config.Pool.reportSubjects()[:1])
 	q.mu.Unlock()
 }
 
@@ -387,14 +387,16 @@ func (q *Queue) beat(leaving bool) {
 		}
 	}
 	r.Beat = b
-	q.send(r)
+	q.send(r, q.conn.config.Pool.reportSubjects())
 }
 
 // send publishes a report. One that is lost is made up for by the next beat.
-func (q *Queue) send(r report) {
+func (q *Queue) send(r report, subjects []string) {
 	data, err := json.Marshal(r)
-	if err == nil {
-		err = q.conn.nc.Publish(dealerSubject, data)
+	for _, subject := range subjects {
+		if err == nil {
+			err = q.conn.nc.Publish(subject, data)
+		}
 	}
 	if err != nil {
 		q.conn.log.Debug("dealer not told", "error", err)

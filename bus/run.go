@@ -178,6 +178,9 @@ func (c *Conn) Retention(state State) time.Duration {
 //
 // not_found for a job that has none: it does not exist, waits, or is in its first attempt without a checkpoint.
 func (c *Conn) Run(ctx context.Context, job uuid.UUID) (*Run, error) {
+	if c.bound() {
+		return c.runThrough(ctx, job)
+	}
 	stream, err := c.runs(ctx)
 	if err != nil {
 		return nil, err
@@ -195,28 +198,6 @@ func (c *Conn) Run(ctx context.Context, job uuid.UUID) (*Run, error) {
 	return decodeRun(msg.Data, msg.Sequence)
 }
 
-// CheckAttempt tells whether an attempt is the newest of its job: what an operation asks before it changes something.
-//
-// # Errors
-//
-// failed_precondition for an older attempt and for a job that has ended.
-func (c *Conn) CheckAttempt(ctx context.Context, job uuid.UUID, attempt uint64) error {
-	run, err := c.Run(ctx, job)
-	switch {
-	case CodeOf(err) == NotFound:
-		return nil
-	case ctx.Err() != nil:
-		return AsError(ctx.Err())
-	case err != nil:
-		return Errorf(Unavailable, "the newest attempt of job %s is not known: %v", job, err)
-	case run.State.Ended():
-		return Errorf(FailedPrecondition, "job %s has ended (%s)", job, run.State)
-	case run.Attempt > attempt:
-		return Errorf(FailedPrecondition, "attempt %d of job %s is over: attempt %d runs", attempt, job, run.Attempt)
-	}
-	return nil
-}
-
 // Revision is the sequence of the record in RUNS: of two versions of a record the greater one is the newer.
 func (r *Run) Revision() uint64 { return r.revision }
 
@@ -227,6 +208,9 @@ func (c *Conn) Runs(ctx context.Context, jobs []uuid.UUID) (map[uuid.UUID]*Run, 
 
 // runsOf is Runs that says which jobs somebody has deleted.
 func (c *Conn) runsOf(ctx context.Context, jobs []uuid.UUID, deleted func(uuid.UUID)) (map[uuid.UUID]*Run, error) {
+	if c.bound() {
+		return c.runsThrough(ctx, jobs, deleted)
+	}
 	runs := make(map[uuid.UUID]*Run)
 	for chunk := range slices.Chunk(jobs, maxLookup) {
 		subjects := make([]string, len(chunk))

@@ -26,16 +26,24 @@ const SocketName = "airlock.sock"
 type ServerConfig struct {
 	// Dir keeps the streams and the socket.
 	Dir string
+	// Listen is an address such as "0.0.0.0:4222" on which others reach the server too. It wants Auth. Default: none.
+	Listen string
+	// Auth is the directory that `airlock auth init` made: its users may connect, over TLS. Default: none, and whoever reaches the socket
+	// may do everything.
+	Auth string
 	// Relaxed acknowledges before the disk has the data: faster, and a power failure loses up to two minutes.
 	Relaxed bool
 	// Logger defaults to one that discards.
 	Logger *slog.Logger
 }
 
-// Server is an embedded nats-server with JetStream. It listens on no TCP port; other processes of the same user reach
-// it through a Unix socket, mode 0600, in its directory.
+// Server is an embedded nats-server with JetStream. It listens on no TCP port unless it is told to; other processes of the same user
+// reach it through a Unix socket, mode 0600, in its directory.
 type Server struct {
-	server   *server.Server
+	config ServerConfig
+	server *server.Server
+	// inside is how this process proves who it is; nil where nobody has to.
+	inside   *insider
 	listener net.Listener
 	wg       sync.WaitGroup
 	log      *slog.Logger
@@ -48,7 +56,7 @@ var ErrInUse = errors.New("another airlock uses this data directory")
 //
 // # Errors
 //
-// ErrInUse when another process serves config.Dir.
+// ErrInUse when another process serves config.Dir; ErrNoUsers for one that is to listen and has no users.
 func StartServer(ctx context.Context, config ServerConfig) (*Server, error) {
 	if config.Dir == "" {
 		return nil, errors.New("start nats-server: no data directory")
@@ -59,26 +67,30 @@ func StartServer(ctx context.Context, config ServerConfig) (*Server, error) {
 	if err := os.MkdirAll(config.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make data directory: %w", err)
 	}
+	inside, err := newInsider(config)
+	if err != nil {
+		return nil, err
+	}
+	options, err := config.options(inside)
+	if err != nil {
+		return nil, err
+	}
 	listener, err := listenSocket(filepath.Join(config.Dir, SocketName))
 	if err != nil {
 		return nil, err
 	}
-	ns, err := server.NewServer(&server.Options{
-		ServerName: "airlock",
-		DontListen: true,
-		NoSigs:     true,
-		MaxPayload: MaxPayload,
-		JetStream:  true,
-		StoreDir:   filepath.Join(config.Dir, "nats"),
-		SyncAlways: !config.Relaxed,
-	})
+	if err := inside.keep(config.Dir); err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
+	ns, err := server.NewServer(options)
 	if err != nil {
 		_ = listener.Close()
 		return nil, fmt.Errorf("start nats-server: %w", err)
 	}
 	ns.SetLoggerV2(serverLog{config.Logger}, false, false, false)
 	go ns.Start()
-	s := &Server{server: ns, listener: listener, log: config.Logger}
+	s := &Server{config: config, server: ns, inside: inside, listener: listener, log: config.Logger}
 	if !ns.ReadyForConnections(10 * time.Second) {
 		s.Stop()
 		return nil, errors.New("start nats-server: not ready after 10 s")

@@ -38,6 +38,9 @@ func CallEndpoint(kind Kind, operation string, metadata map[string]string, handl
 	return Endpoint{
 		name: endpointName(kind, operation), subject: CallSubject("*", kind, operation), metadata: metadata, large: true,
 		serve: func(ctx context.Context, s *Service, req micro.Request) (json.RawMessage, error) {
+			if err := checkReply(req.Reply()); err != nil {
+				return nil, err
+			}
 			header := nats.Header(req.Headers())
 			call, timeout, err := parseCall(req.Subject(), header, req.Data())
 			if err != nil {
@@ -58,6 +61,9 @@ func APIEndpoint(service, verb string, handle APIHandler) Endpoint {
 	return Endpoint{
 		name: service + "-" + verb, subject: APISubject(service, verb),
 		serve: func(ctx context.Context, _ *Service, req micro.Request) (json.RawMessage, error) {
+			if err := checkReply(req.Reply()); err != nil {
+				return nil, err
+			}
 			answer, err := handle(ctx, req.Data())
 			if err != nil {
 				return nil, err
@@ -151,6 +157,9 @@ func (s *Service) handler(e Endpoint) micro.Handler {
 		select {
 		case s.slots <- struct{}{}:
 		default:
+			if checkReply(req.Reply()) != nil {
+				return
+			}
 			_ = req.Error(string(ResourceExhausted), "this service is full", nil, micro.WithHeaders(micro.Headers{headerBusy: {"1"}}))
 			return
 		}
@@ -176,6 +185,10 @@ func (s *Service) serve(e Endpoint, req micro.Request) {
 		reply.Header.Set(headerServiceError, headerText(refusal.Message))
 		reply.Header.Set(headerServiceErrorCode, string(refusal.Code))
 		reply.Data, _ = refusal.MarshalJSON()
+	}
+	if checkReply(reply.Subject) != nil {
+		s.config.Logger.WarnContext(s.ctx, "request refused, and not answered where it asks for it", "subject", req.Subject(), "error", err)
+		return
 	}
 	if err := s.conn.nc.PublishMsg(reply); err != nil {
 		s.config.Logger.WarnContext(s.ctx, "answer not sent", "subject", req.Subject(), "error", err)

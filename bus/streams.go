@@ -2,8 +2,10 @@ package bus
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -70,19 +72,23 @@ func (c *Conn) streamConfigs() []jetstream.StreamConfig {
 }
 
 // Setup makes the streams and buckets that are missing and brings older ones up to date, now and after each reconnect.
-// Several processes may do it at once.
+// Several processes may do it at once. Those that are as they should be are left alone, so a process that may not change any, as one
+// with a NATS user of few rights, finds them made. A worker of a pool waits until they are there.
+//
+// # Errors
+//
+// That one is missing, or older, and this process's user may not make or change it.
 func (c *Conn) Setup(ctx context.Context) error {
 	c.isSetUp.Store(true)
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second) // with replicas it can take seconds
 	defer cancel()
-	for _, config := range c.streamConfigs() {
-		if _, err := c.js.CreateOrUpdateStream(ctx, config); err != nil {
-			return fmt.Errorf("make stream %s: %w", config.Name, err)
-		}
+	if c.bound() {
+		return c.awaitSetup(ctx)
 	}
-	// Earlier releases dealt jobs with a consumer that all workers shared.
-	if err := c.js.DeleteConsumer(ctx, jobsStream, "workers"); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-		return fmt.Errorf("remove the consumer of an earlier release: %w", err)
+	for _, config := range c.streamConfigs() {
+		if err := c.makeStream(ctx, config); err != nil {
+			return fmt.Errorf("make stream %s: %w", config.Name, c.refusedOr(err))
+		}
 	}
 	for _, config := range []jetstream.KeyValueConfig{
 		{Bucket: extensionsBucket, Description: "Airlock: installed extensions"},
@@ -92,8 +98,11 @@ func (c *Conn) Setup(ctx context.Context) error {
 		{Bucket: workersBucket, Description: "Airlock: workers", TTL: 2 * workerTimeout, Storage: jetstream.MemoryStorage},
 	} {
 		config.Replicas = c.config.Replicas
+		if c.hasBucket(ctx, "KV_"+config.Bucket, config.Replicas, config.Description, config.TTL) {
+			continue
+		}
 		if _, err := c.js.CreateOrUpdateKeyValue(ctx, config); err != nil {
-			return fmt.Errorf("make bucket %s: %w", config.Bucket, err)
+			return fmt.Errorf("make bucket %s: %w", config.Bucket, c.refusedOr(err))
 		}
 	}
 	for _, config := range []jetstream.ObjectStoreConfig{
@@ -103,9 +112,93 @@ func (c *Conn) Setup(ctx context.Context) error {
 		{Bucket: callsBucket, Description: "Airlock: payloads and answers that are too large for a message", TTL: callsAge},
 	} {
 		config.Replicas = c.config.Replicas
+		if c.hasBucket(ctx, objectStream(config.Bucket), config.Replicas, config.Description, config.TTL) {
+			continue
+		}
 		if _, err := c.js.CreateOrUpdateObjectStore(ctx, config); err != nil {
-			return fmt.Errorf("make bucket %s: %w", config.Bucket, err)
+			return fmt.Errorf("make bucket %s: %w", config.Bucket, c.refusedOr(err))
 		}
 	}
 	return nil
+}
+
+// makeStream makes a stream, or changes one that is not as it should be.
+func (c *Conn) makeStream(ctx context.Context, config jetstream.StreamConfig) error {
+	there, err := c.js.Stream(ctx, config.Name)
+	switch {
+	case err == nil && upToDate(config, there.CachedInfo().Config):
+		return nil
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		// Another process may have made it meanwhile, which is no error where it made the same.
+		if _, err := c.js.CreateStream(ctx, config); !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			return err
+		}
+	case err != nil:
+		return err
+	}
+	if _, err := c.js.UpdateStream(ctx, config); err != nil {
+		return err
+	}
+	if config.Name != jobsStream {
+		return nil
+	}
+	// Earlier releases dealt jobs with a consumer that all workers shared.
+	if err := c.js.DeleteConsumer(ctx, jobsStream, "workers"); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return fmt.Errorf("remove the consumer of an earlier release: %w", err)
+	}
+	return nil
+}
+
+// upToDate tells whether a stream is what is wanted. What a configuration does not say, the server chooses.
+func upToDate(wanted, is jetstream.StreamConfig) bool {
+	members := func(config jetstream.StreamConfig) (m map[string]any) {
+		data, err := json.Marshal(config)
+		if err != nil || json.Unmarshal(data, &m) != nil {
+			return nil
+		}
+		return m
+	}
+	there := members(is)
+	for name, value := range members(wanted) {
+		if zero := reflect.ValueOf(value); value == nil || zero.IsZero() {
+			continue
+		}
+		if !reflect.DeepEqual(there[name], value) {
+			return false
+		}
+	}
+	return there != nil
+}
+
+// hasBucket tells whether the stream of a bucket is there and as it should be.
+func (c *Conn) hasBucket(ctx context.Context, name string, replicas int, description string, age time.Duration) bool {
+	there, err := c.js.Stream(ctx, name)
+	if err != nil {
+		return false
+	}
+	is := there.CachedInfo().Config
+	return is.Replicas == replicas && is.Description == description && is.MaxAge == age
+}
+
+// awaitSetup waits until others have made the streams.
+func (c *Conn) awaitSetup(ctx context.Context) error {
+	for {
+		_, err := c.js.KeyValue(ctx, extensionsBucket)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the streams of Airlock (%w): start operations, or a worker that is bound to no pool, first", err)
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+}
+
+// refusedOr says that the server has refused this user something, if it has since the last time, and otherwise what went wrong.
+func (c *Conn) refusedOr(err error) error {
+	if refusal := c.refusal.Swap(nil); refusal != nil && err != nil {
+		return fmt.Errorf("%w (%w): start operations first, whose user may", *refusal, err)
+	}
+	return err
 }

@@ -24,9 +24,10 @@ const (
 	childSubjects  = "airlock.child.>"
 
 	// dealerSubject is where workers report to the dealer, helloSubject where a new dealer asks all workers to.
-	dealerSubject  = "airlock.dealer"
-	helloSubject   = "airlock.worker.hello"
-	controlSubject = "airlock.worker.control"
+	dealerSubject      = "airlock.dealer"
+	poolReportSubjects = dealerSubject + ".*.*"
+	helloSubject       = "airlock.worker.hello"
+	controlSubject     = "airlock.worker.control"
 )
 
 // EventSubject is where an event of a type in a library is published.
@@ -52,6 +53,31 @@ func ActivitySubject(job uuid.UUID, kind ActivityKind) string {
 
 // dealSubject is where a worker gets jobs.
 func dealSubject(worker string) string { return "airlock.worker.deal." + extensionToken(worker) }
+
+// poolDealSubject is where a worker of a pool gets jobs of an extension. Its NATS user may listen there for the extensions of the pool alone.
+func poolDealSubject(pool, worker, extension string) string {
+	return "airlock.worker.deal." + pool + "." + extensionToken(worker) + "." + extensionToken(extension)
+}
+
+// poolReportSubject is where a worker of a pool reports to the dealer that it runs jobs of an extension.
+func poolReportSubject(pool, extension string) string {
+	return dealerSubject + "." + pool + "." + extensionToken(extension)
+}
+
+// parsePoolReport takes apart what poolReportSubject made.
+func parsePoolReport(subject string) (pool, extension string, ok bool) {
+	rest, ok := strings.CutPrefix(subject, dealerSubject+".")
+	if !ok {
+		return "", "", false
+	}
+	pool, token, ok := strings.Cut(rest, ".")
+	return pool, extensionID(token), ok
+}
+
+// recordSubject is where the workers of a pool have the records of an extension's jobs read and written.
+func recordSubject(extension, verb string) string {
+	return "airlock.record." + extensionToken(extension) + "." + verb
+}
 
 // uniqueSubject holds the claim of a unique key.
 func uniqueSubject(job *Job) string {

@@ -13,6 +13,9 @@ import (
 
 // The bucket of workers is what a dealer that takes over knows of them before it has heard from each. It is in memory.
 
+// maxSlots is how many slots of one worker are believed.
+const maxSlots = 1 << 16
+
 func (c *Conn) workers(ctx context.Context) (jetstream.KeyValue, error) {
 	if kv, ok := c.streams.Load(workersBucket); ok {
 		return kv.(jetstream.KeyValue), nil //nolint:forcetypeassert // only this is stored there
@@ -25,13 +28,21 @@ func (c *Conn) workers(ctx context.Context) (jetstream.KeyValue, error) {
 	return kv, nil
 }
 
+// workerKey is where a worker is on the list. Those of a pool have a place of their own, where its NATS user may write.
+func (c *Conn) workerKey(worker string) string {
+	if c.bound() {
+		return c.config.Pool.Name + "." + extensionToken(worker)
+	}
+	return extensionToken(worker)
+}
+
 // register says that a worker is there. It holds for a little longer than workerTimeout.
 func (c *Conn) register(ctx context.Context, worker string, slots int) error {
 	kv, err := c.workers(ctx)
 	if err != nil {
 		return err
 	}
-	if _, err := kv.PutString(ctx, extensionToken(worker), strconv.Itoa(slots)+" "+worker); err != nil {
+	if _, err := kv.PutString(ctx, c.workerKey(worker), strconv.Itoa(slots)+" "+worker); err != nil {
 		return fmt.Errorf("register worker: %w", err)
 	}
 	return nil
@@ -40,7 +51,7 @@ func (c *Conn) register(ctx context.Context, worker string, slots int) error {
 func (c *Conn) unregister(ctx context.Context, worker string) {
 	kv, err := c.workers(ctx)
 	if err == nil {
-		err = kv.Purge(ctx, extensionToken(worker))
+		err = kv.Purge(ctx, c.workerKey(worker))
 	}
 	if err != nil {
 		c.log.DebugContext(ctx, "worker not removed from the list", "error", err)
@@ -68,7 +79,11 @@ func (c *Conn) registered(ctx context.Context) (workers map[string]int, since ti
 		}
 		if time.Since(entry.Created()) < workerTimeout {
 			slots, worker, _ := strings.Cut(string(entry.Value()), " ")
-			workers[worker], _ = strconv.Atoi(slots)
+			if pool, _, ok := strings.Cut(key, "."); ok {
+				worker = Pool{Name: pool}.worker(worker)
+			}
+			n, _ := strconv.Atoi(slots)
+			workers[worker] = min(max(n, 0), maxSlots)
 		}
 	}
 	status, err := kv.Status(ctx)

@@ -47,7 +47,7 @@ func TestServedCallsAreObserved(t *testing.T) { //nolint:paralleltest // it sets
 	ctx, caller := otel.Tracer("test").Start(t.Context(), "caller")
 	for how, want := range map[string]bus.Code{"answer": "", "refuse": bus.NotFound, "panic": bus.Internal} {
 		payload, _ := json.Marshal(how)
-		call := &bus.Call{Extension: "e", Kind: bus.Query, Operation: "test.observed", Library: uuid.New(), Job: uuid.New(), Payload: payload}
+		call := &bus.Call{Extension: "e", Kind: bus.Query, Operation: "test.observed", Library: uuid.New(), Job: uuid.New(), Attempt: 1, Payload: payload}
 		if _, err := conn.Call(ctx, call); bus.CodeOf(err) != want {
 			t.Errorf("%s: error %v, want %q", how, err, want)
 		}

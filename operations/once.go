@@ -6,27 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/operations/store"
 )
-
-// maxKey bounds a call key, in bytes.
-const maxKey = 512
-
-// checkCall refuses a call that must not have an effect.
-func checkCall(ctx context.Context, conn *bus.Conn, call *bus.Call) error {
-	if len(call.Key) > maxKey || !utf8.ValidString(call.Key) || strings.ContainsRune(call.Key, 0) {
-		return bus.Errorf(bus.InvalidArgument, "call key: want at most %d bytes of UTF-8 without NUL", maxKey)
-	}
-	if call.Attempt == 0 {
-		return nil // a person's call
-	}
-	return conn.CheckAttempt(ctx, call.Job, call.Attempt)
-}
 
 // once runs effect in a transaction that also keeps its answer, or returns the answer that is kept.
 func once(

@@ -72,7 +72,7 @@ func PreparedAction[In, Ready, Out any](
 			if err != nil {
 				return nil, err
 			}
-			if err := checkCall(ctx, conn, call); err != nil {
+			if err := conn.CheckCaller(ctx, call); err != nil {
 				return nil, err
 			}
 			ready, err := prepare(ctx, call, in)

@@ -20,7 +20,7 @@ func RepeatableAction[In, Out any](
 			if err != nil {
 				return nil, err
 			}
-			if err := checkCall(ctx, conn, call); err != nil {
+			if err := conn.CheckCaller(ctx, call); err != nil {
 				return nil, err
 			}
 			if answer, err := begun(ctx, db, call); err != nil || answer != nil {

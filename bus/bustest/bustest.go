@@ -119,7 +119,7 @@ func PutRun(tb testing.TB, server *bus.Server, run *bus.Run) {
 	if err != nil {
 		tb.Fatalf("encode run record: %v", err)
 	}
-	Publish(tb, server, bus.RunSubject(run.Job), data)
+	Request(tb, server, bus.RunSubject(run.Job), nil, data) // which waits until it is kept
 }
 
 // Request sends a raw request and returns the reply.

@@ -194,6 +194,9 @@ func TestSecretsStayInside(t *testing.T) {
 	}
 	call := func(kind bus.Kind, operation, payload string) error {
 		job := uuid.New()
+		if err := conn.Enqueue(t.Context(), &bus.Job{ID: job, Extension: "test", Name: "test", Library: uuid.Max}); err != nil {
+			return err
+		}
 		_, err := conn.Call(t.Context(), &bus.Call{
 			Extension: "test", Kind: kind, Operation: operation, Library: uuid.Max, Job: job, Attempt: 1, Key: job.String() + "/k/1",
 			Payload: []byte(payload),

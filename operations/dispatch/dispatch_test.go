@@ -189,7 +189,7 @@ func TestDispatchRefuses(t *testing.T) {
 		"a job that is not there":    {`{"job": "root"}`, caller(t, h), bus.NotFound, `has no job "root"; it has test, leaf`},
 		"one of many":                {`{"jobs": [{"job": "leaf"}, {"job": "root"}]}`, caller(t, h), bus.NotFound, `jobs[1]: extension com.example.test has no job "root"`},
 		"too deep":                   {`{"job": "leaf"}`, callerAt(t, h, bus.MaxDepth), bus.FailedPrecondition, "is 16 jobs deep, and no sub-job can be deeper"},
-		"a job that is gone":         {`{"job": "leaf"}`, uuid.New(), bus.FailedPrecondition, "does not run, so it starts no sub-jobs"},
+		"a job that is gone":         {`{"job": "leaf"}`, uuid.New(), bus.PermissionDenied, "of com.example.test that runs"},
 	} {
 		call := h.NewCall(t, "action:jobs.dispatch", c.payload)
 		call.Job = c.job

@@ -114,6 +114,20 @@ func (h *Harness) action(t *testing.T, e Example) {
 		h.executes(t, e, call, 1)
 		h.executes(t, e, other, 1)
 	})
+	t.Run("permission_denied for a job that is not there, or another extension's", func(t *testing.T) {
+		gone, stolen := h.keyed(t, e), h.keyed(t, e)
+		gone.Job, gone.Key = uuid.New(), ""
+		stolen.Extension = "another-" + Extension
+		for _, call := range []*bus.Call{gone, stolen} {
+			before := e.Effects(t, h)
+			if _, err := h.Conn.Call(t.Context(), call); bus.CodeOf(err) != bus.PermissionDenied {
+				t.Errorf("error is %v, want permission_denied", err)
+			}
+			if after := e.Effects(t, h); after != before {
+				t.Errorf("%d effects of a refused call", after-before)
+			}
+		}
+	})
 	t.Run("failed_precondition for an old attempt", func(t *testing.T) {
 		call := h.keyed(t, e)
 		call.Job = h.Attempts(t, 2)

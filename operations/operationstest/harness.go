@@ -35,6 +35,7 @@ type Harness struct {
 	// Library is the one that calls are for unless they say another.
 	Library uuid.UUID
 
+	server   *bus.Server
 	domain   Domain
 	caller   func(testing.TB, *Harness) uuid.UUID
 	services []*bus.Service
@@ -44,7 +45,8 @@ type Harness struct {
 // New starts a harness on the store of a URL.
 func New(tb testing.TB, url string, domain Domain) *Harness {
 	tb.Helper()
-	h := &Harness{Conn: bustest.New(tb), DB: storetest.Open(tb, url), Library: uuid.New(), domain: domain}
+	server := bustest.Start(tb)
+	h := &Harness{Conn: bustest.Connect(tb, server), server: server, DB: storetest.Open(tb, url), Library: uuid.New(), domain: domain}
 	h.queue = sync.OnceValue(func() *bus.Queue {
 		return bustest.Queue(tb, h.Conn, bus.QueueConfig{Worker: "test", Slots: 8})
 	})
@@ -116,9 +118,12 @@ func (h *Harness) Refused(tb testing.TB, code bus.Code, method string, payload a
 // NewCall makes a call of a job of its own, in its first attempt and without a key.
 func (h *Harness) NewCall(tb testing.TB, method string, payload any) *bus.Call {
 	tb.Helper()
-	job := uuid.New()
+	var job uuid.UUID
 	if h.caller != nil {
 		job = h.caller(tb, h)
+	} else {
+		job = uuid.New()
+		bustest.PutRun(tb, h.server, &bus.Run{Job: job, Extension: Extension, Name: "test", Library: h.Library, State: bus.StateRunning, Attempt: 1})
 	}
 	return &bus.Call{
 		Extension: Extension, Kind: kind(method), Operation: operation(method), Library: h.Library, Job: job, Attempt: 1,
