@@ -18,6 +18,8 @@ import (
 const (
 	// maxKey bounds a call key, in bytes.
 	maxKey = 512
+	// headerRequestInfo is what a server says of who asks from another account.
+	headerRequestInfo = "Nats-Request-Info"
 	// maxHeaderValue bounds a header of ours, and of the trace.
 	maxHeaderValue = 1024
 )
@@ -41,7 +43,7 @@ var callHeaders = []string{
 func checkHeaders(header nats.Header) error {
 	for name, values := range header {
 		switch {
-		case strings.HasPrefix(name, "Nats-"):
+		case strings.HasPrefix(name, "Nats-") && name != headerRequestInfo:
 			return Errorf(PermissionDenied, "header %s: a call comes from who makes it, and not out of a stream", name)
 		case len(values) > 1 && isCallHeader(name):
 			return Errorf(InvalidArgument, "header %s is there %d times, want it once", name, len(values))

@@ -77,7 +77,7 @@ func (c *Conn) carried(ctx context.Context, header nats.Header, data []byte, mos
 // delivered removes what a message's header refers to, which has been read.
 func (c *Conn) delivered(ctx context.Context, header nats.Header) {
 	name, _, err := parseReference(header.Get(headerContent))
-	if err != nil {
+	if err != nil || c.bound() { // which may remove nothing: it goes by itself
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), confirmTime)

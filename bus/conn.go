@@ -30,6 +30,8 @@ type Config struct {
 	NKey string
 	// CA is the path of the certificates, in PEM, that a server's certificate must be signed by. Default: those the system trusts.
 	CA string
+	// APIPrefix is where JetStream is asked, by who has a NATS account of his own: AccountPrefix. Default "$JS.API".
+	APIPrefix string
 	// Pool is the pool this process is a worker of, if it is bound to one. Default: none.
 	Pool Pool
 	// Name shows in the server's list of connections. Default "airlock".
@@ -68,6 +70,9 @@ func (c Config) withDefaults() Config {
 	if c.Replicas == 0 {
 		c.Replicas = 1
 	}
+	if c.APIPrefix == "" {
+		c.APIPrefix = jetstream.DefaultAPIPrefix
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -94,7 +99,7 @@ func (c Config) Validate() error {
 	case c.NKey != "" && c.Credentials != "":
 		return errors.New("bus: want a credentials file or the seed of a key, not both")
 	}
-	return c.Pool.validate()
+	return c.Pool.Validate()
 }
 
 // Conn is a connection to NATS. It is safe for concurrent use and reconnects by itself, for ever.
@@ -122,6 +127,9 @@ type Conn struct {
 	// isSetUp is set once Setup was called on this connection.
 	isSetUp atomic.Bool
 }
+
+// AccountPrefix is where JetStream is asked from another account than that of the streams: there, $JS.API would be the account's own.
+const AccountPrefix = "AIRLOCK.API"
 
 // ErrNotReachable is returned by Connect when no server answers.
 var ErrNotReachable = errors.New("NATS is not reachable")
@@ -156,7 +164,7 @@ func Connect(config Config) (*Conn, error) {
 		return nil, fmt.Errorf("%w at %s: %w", ErrNotReachable, c.address(), err)
 	}
 	c.nc = nc
-	if c.js, err = jetstream.New(nc, jetstream.WithDefaultTimeout(confirmTime), jetstream.WithPublishAsyncTimeout(confirmTime)); err != nil {
+	if c.js, err = jetstream.NewWithAPIPrefix(nc, c.config.APIPrefix, jetstream.WithDefaultTimeout(confirmTime), jetstream.WithPublishAsyncTimeout(confirmTime)); err != nil {
 		nc.Close()
 		return nil, fmt.Errorf("use jetstream: %w", err)
 	}

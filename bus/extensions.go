@@ -136,7 +136,7 @@ func (e *Extensions) PutModule(ctx context.Context, digest string, wasm []byte) 
 //
 // fs.ErrNotExist.
 func (e *Extensions) Module(ctx context.Context, digest string) ([]byte, error) {
-	wasm, err := e.modules.GetBytes(ctx, digest)
+	wasm, err := e.module(ctx, digest)
 	if errors.Is(err, jetstream.ErrObjectNotFound) {
 		return nil, fmt.Errorf("module %s: %w", digest, fs.ErrNotExist)
 	}
@@ -144,6 +144,14 @@ func (e *Extensions) Module(ctx context.Context, digest string) ([]byte, error) 
 		return nil, fmt.Errorf("get module %s: %w", digest, err)
 	}
 	return wasm, nil
+}
+
+func (e *Extensions) module(ctx context.Context, digest string) ([]byte, error) {
+	if e.conn.bound() {
+		wasm, _, err := e.conn.directContent(ctx, e.modules, digest, -1)
+		return wasm, err
+	}
+	return e.modules.GetBytes(ctx, digest)
 }
 
 // DeleteModule removes a module, if it is there.

@@ -23,7 +23,8 @@ var (
 
 func validExtension(id string) bool { return len(id) <= 64 && extensionName.MatchString(id) }
 
-func (p Pool) validate() error {
+// Validate reports what is wrong with it.
+func (p Pool) Validate() error {
 	switch {
 	case p.Name == "" && len(p.Extensions) == 0:
 		return nil

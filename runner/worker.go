@@ -90,7 +90,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	}
-	background.Go(func() { w.dealer.Run(ctx) })
+	if !w.conn.Bound() { // a pool's user may not deal
+		background.Go(func() { w.dealer.Run(ctx) })
+	}
 	queue, err := w.conn.Queue(ctx, bus.QueueConfig{Worker: w.config.Name, Slots: w.config.Slots, Version: w.config.Version})
 	if err != nil {
 		return fmt.Errorf("run worker: %w", err)

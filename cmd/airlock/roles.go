@@ -16,8 +16,10 @@ func (c *cli) upCommand() *cobra.Command {
 		Short: "Run everything in this process: NATS, one worker, all operations",
 		Long: `Run everything in this process: an embedded NATS server, one worker and all operations. State is kept in the data
 directory, and jobs that have not ended go on after a restart. It listens on no network port; the other commands of the same
-user reach it through a socket in the data directory.`,
+user reach it through a socket in the data directory. With --nats-listen others reach its NATS server over a network: the users of
+--auth, which "airlock auth init" makes. At SIGHUP it reads them anew.`,
 		Example: `  airlock up
+  airlock up --auth /etc/airlock/auth --nats-listen 0.0.0.0:4222
   airlock up --data-dir /var/lib/airlock --http 127.0.0.1:9464`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -30,6 +32,8 @@ user reach it through a socket in the data directory.`,
 	c.operationsFlags(cmd)
 	c.httpFlag(cmd)
 	c.recordFlags(cmd)
+	cmd.Flags().StringVar(&c.config.NATSListen, "nats-listen", c.config.NATSListen, "address such as 0.0.0.0:4222 on which others reach NATS; default: none (AIRLOCK_NATS_LISTEN)")
+	cmd.Flags().StringVar(&c.config.Auth, "auth", c.config.Auth, "directory that airlock auth init made, whose users may reach NATS (AIRLOCK_AUTH)")
 	cmd.Flags().BoolVar(&c.config.Relaxed, "relaxed", c.config.Relaxed,
 		"acknowledge before the disk has the data: faster, and a power failure loses up to two minutes (AIRLOCK_RELAXED)")
 	return cmd
@@ -48,6 +52,7 @@ checkpoint, hands back the rest and ends; a second signal ends it at once.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.join(cmd.Context(), node.WorkerRole) },
 	}
 	c.workerFlags(cmd)
+	c.poolFlags(cmd)
 	c.httpFlag(cmd)
 	c.recordFlags(cmd)
 	c.replicasFlag(cmd)
@@ -110,6 +115,12 @@ func (c *cli) workerFlags(cmd *cobra.Command) {
 	f.Uint64Var(&c.config.MaxLogBytes, "max-log-bytes", c.config.MaxLogBytes, "cap of what one attempt may log (AIRLOCK_MAX_LOG_BYTES)")
 	f.Uint64Var(&c.config.MaxCheckpoints, "max-checkpoints", c.config.MaxCheckpoints, "cap of the checkpoints of one attempt (AIRLOCK_MAX_CHECKPOINTS)")
 	f.DurationVar(&c.config.ShutdownGrace, "shutdown-grace", c.config.ShutdownGrace, "time for running jobs to save a checkpoint at shutdown (AIRLOCK_SHUTDOWN_GRACE)")
+}
+
+func (c *cli) poolFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&c.config.Pool, "pool", c.config.Pool, "name of the pool the worker is bound to; default: none, it runs any job, and deals (AIRLOCK_POOL)")
+	f.StringSliceVar(&c.config.PoolExtensions, "pool-extensions", c.config.PoolExtensions, "extensions whose jobs the pool runs (AIRLOCK_POOL_EXTENSIONS)")
 }
 
 func (c *cli) operationsFlags(cmd *cobra.Command) {

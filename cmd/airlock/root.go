@@ -52,7 +52,7 @@ Start with "airlock up": everything in one process, which the other commands fin
 	root.AddCommand(
 		c.upCommand(), c.workerCommand(), c.operationsCommand(),
 		c.extensionCommand(), c.jobCommand(), c.queueCommand(), c.scheduleCommand(), c.eventCommand(), c.entryCommand(), c.callCommand(),
-		c.demoCommand(), c.versionCommand(),
+		c.authCommand(), c.demoCommand(), c.versionCommand(),
 	)
 	checkUsage(root)
 	return root
@@ -93,6 +93,9 @@ func (c *cli) busFlags(root *cobra.Command) {
 	f.StringVar(&c.config.DataDir, "data-dir", c.config.DataDir, "where streams, database, keys and caches are (AIRLOCK_DATA_DIR)")
 	f.StringVar(&c.config.NATSURL, "nats-url", c.config.NATSURL, "NATS of a cluster, such as nats://host:4222 (AIRLOCK_NATS_URL)")
 	f.StringVar(&c.config.NATSCredentials, "nats-credentials", c.config.NATSCredentials, "NATS credentials file (AIRLOCK_NATS_CREDENTIALS)")
+	f.StringVar(&c.config.NATSNKey, "nats-nkey", c.config.NATSNKey, "file with the key of a NATS user, as airlock auth makes it (AIRLOCK_NATS_NKEY)")
+	f.StringVar(&c.config.NATSCA, "nats-ca", c.config.NATSCA, "certificates that the server's must be signed by; default: those the system trusts (AIRLOCK_NATS_CA)")
+	f.StringVar(&c.config.NATSAPIPrefix, "nats-api-prefix", c.config.NATSAPIPrefix, "where JetStream is asked, by who has a NATS account of its own; default: $JS.API (AIRLOCK_NATS_API_PREFIX)")
 	f.StringVar(&c.config.LogLevel, "log-level", c.config.LogLevel, "debug, info, warn or error (AIRLOCK_LOG_LEVEL)")
 }
 
@@ -111,14 +114,12 @@ func (c *cli) logger() (*slog.Logger, error) {
 
 // connect reaches the Airlock that runs: the cluster of --nats-url, or the process that has the data directory.
 func (c *cli) connect() (*bus.Conn, error) {
-	config := bus.Config{
-		Name: "airlock tool", CallTimeout: 10 * time.Second,
-		MaxWaiting: c.config.MaxWaiting, KeepEnded: c.config.KeepEnded, KeepDead: c.config.KeepDead,
-	}
+	config := c.config.Cluster()
+	config.Name, config.CallTimeout = "airlock tool", 10*time.Second
 	if c.config.NATSURL != "" {
-		config.URL, config.Credentials = c.config.NATSURL, c.config.NATSCredentials
 		return bus.Connect(config)
 	}
+	config.Credentials, config.NKey, config.CA = "", "", ""
 	config.Socket = filepath.Join(c.config.DataDir, bus.SocketName)
 	conn, err := bus.Connect(config)
 	if errors.Is(err, bus.ErrNotReachable) {

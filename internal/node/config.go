@@ -8,12 +8,17 @@ import (
 	"time"
 
 	"github.com/kelseyhightower/envconfig"
+
+	"github.com/airlock-run/airlock/bus"
 )
 
 // Bus says how a process reaches NATS.
 type Bus struct {
 	NATSURL         string        `envconfig:"NATS_URL" desc:"NATS to join, such as nats://host:4222; several separated by commas"`
 	NATSCredentials string        `split_words:"true" desc:"path of a NATS credentials file"`
+	NATSNKey        string        `envconfig:"NATS_NKEY" desc:"path of the seed of a NATS user, as airlock auth makes it"`
+	NATSCA          string        `envconfig:"NATS_CA" desc:"path of the certificates that the server's must be signed by; default: those the system trusts"`
+	NATSAPIPrefix   string        `envconfig:"NATS_API_PREFIX" desc:"where JetStream is asked, as airlock auth says for who has an account of its own; default: $JS.API"`
 	Replicas        int           `default:"1" desc:"how many NATS servers keep each stream"`
 	KeepEnded       time.Duration `split_words:"true" default:"168h" desc:"how long what is known of an ended job is kept"`
 	KeepDead        time.Duration `split_words:"true" default:"720h" desc:"how long what is known of a dead job is kept"`
@@ -23,6 +28,8 @@ type Bus struct {
 // Worker is the configuration of a worker.
 type Worker struct {
 	Slots          int           `desc:"jobs that run at once; 0 for 32 for each CPU"`
+	Pool           string        `desc:"name of the pool the worker is bound to; default: none, it runs any job, and deals"`
+	PoolExtensions []string      `split_words:"true" desc:"extensions whose jobs the pool runs, separated by commas"`
 	LibraryJobs    int           `split_words:"true" desc:"jobs of one library that run at once in the cluster; 0 for no limit"`
 	CallTimeout    time.Duration `split_words:"true" default:"30s" desc:"bound of one call to an operation"`
 	JobTimeout     time.Duration `split_words:"true" default:"10m" desc:"bound of an attempt whose manifest names none"`
@@ -49,10 +56,13 @@ type Config struct {
 	Bus
 	Worker
 	Operations
-	DataDir  string `split_words:"true" desc:"where streams, database, keys and caches are; default: airlock in the user's data directory"`
-	Relaxed  bool   `desc:"acknowledge before the disk has the data; a power failure loses up to two minutes (up only)"`
-	HTTP     string `desc:"address such as 127.0.0.1:9464 on which /metrics, /healthz and /readyz answer; default: none"`
-	LogLevel string `split_words:"true" default:"info" desc:"debug, info, warn or error"`
+	DataDir string `split_words:"true" desc:"where streams, database, keys and caches are; default: airlock in the user's data directory"`
+	// NATSListen and Auth are of up only.
+	NATSListen string `envconfig:"NATS_LISTEN" desc:"address such as 0.0.0.0:4222 on which others reach the embedded NATS server; default: none"`
+	Auth       string `desc:"directory that airlock auth init made, whose users may reach the embedded NATS server"`
+	Relaxed    bool   `desc:"acknowledge before the disk has the data; a power failure loses up to two minutes (up only)"`
+	HTTP       string `desc:"address such as 127.0.0.1:9464 on which /metrics, /healthz and /readyz answer; default: none"`
+	LogLevel   string `split_words:"true" default:"info" desc:"debug, info, warn or error"`
 }
 
 // FromEnvironment reads the configuration from variables named AIRLOCK_…
@@ -90,6 +100,20 @@ func (c Config) Validate() error {
 		return errors.New("timeouts must be above 0")
 	}
 	return nil
+}
+
+// bus is how a process reaches the bus, but for where it is.
+func (c Config) bus() bus.Config {
+	return bus.Config{
+		CallTimeout: c.CallTimeout, MaxWaiting: c.MaxWaiting, KeepEnded: c.KeepEnded, KeepDead: c.KeepDead,
+	}
+}
+
+// Cluster is how a process joins a cluster, or a tool reaches it.
+func (c Config) Cluster() bus.Config {
+	b := c.bus()
+	b.URL, b.Credentials, b.NKey, b.CA, b.APIPrefix, b.Replicas = c.NATSURL, c.NATSCredentials, c.NATSNKey, c.NATSCA, c.NATSAPIPrefix, c.Replicas
+	return b
 }
 
 // cacheDir is where machine code is kept, for this user only.

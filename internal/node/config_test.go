@@ -10,7 +10,7 @@ import (
 // Every setting has the variable that the help names.
 func TestFromEnvironment(t *testing.T) {
 	for name, value := range map[string]string{
-		"NATS_URL": "nats://n:4222", "NATS_CREDENTIALS": "/c", "REPLICAS": "3", "MAX_WAITING": "5", "KEEP_ENDED": "1h", "KEEP_DEAD": "2h", "LIBRARY_JOBS": "6",
+		"NATS_URL": "nats://n:4222", "NATS_CREDENTIALS": "/c", "NATS_NKEY": "/n", "NATS_CA": "/a", "NATS_API_PREFIX": "J", "POOL": "p", "POOL_EXTENSIONS": "x,y", "NATS_LISTEN": ":1", "AUTH": "/u", "REPLICAS": "3", "MAX_WAITING": "5", "KEEP_ENDED": "1h", "KEEP_DEAD": "2h", "LIBRARY_JOBS": "6",
 		"SLOTS": "7", "CALL_TIMEOUT": "5s", "JOB_TIMEOUT": "1m", "MAX_ATTEMPTS": "2", "MAX_MEMORY_MB": "64", "SHUTDOWN_GRACE": "3s",
 		"GUEST_MEMORY_MB": "128", "MAX_FUEL": "9", "MAX_HOST_CALLS": "8", "MAX_LOG_BYTES": "7", "MAX_CHECKPOINTS": "6",
 		"DATABASE_URL": "postgres://p", "MASTER_KEY": "k", "TESSERACT": "/t", "OCR_CONCURRENCY": "4",
@@ -23,13 +23,14 @@ func TestFromEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{
-		Bus: Bus{NATSURL: "nats://n:4222", NATSCredentials: "/c", Replicas: 3, MaxWaiting: 5, KeepEnded: time.Hour, KeepDead: 2 * time.Hour},
+		Bus: Bus{NATSURL: "nats://n:4222", NATSCredentials: "/c", NATSNKey: "/n", NATSCA: "/a", NATSAPIPrefix: "J", Replicas: 3, MaxWaiting: 5, KeepEnded: time.Hour, KeepDead: 2 * time.Hour},
 		Worker: Worker{
-			Slots: 7, LibraryJobs: 6, CallTimeout: 5 * time.Second, JobTimeout: time.Minute, MaxAttempts: 2, MaxMemoryMB: 64, ShutdownGrace: 3 * time.Second,
+			Slots: 7, Pool: "p", PoolExtensions: []string{"x", "y"}, LibraryJobs: 6, CallTimeout: 5 * time.Second, JobTimeout: time.Minute, MaxAttempts: 2, MaxMemoryMB: 64, ShutdownGrace: 3 * time.Second,
 			GuestMemoryMB: 128, MaxFuel: 9, MaxHostCalls: 8, MaxLogBytes: 7, MaxCheckpoints: 6,
 		},
 		Operations: Operations{DatabaseURL: "postgres://p", MasterKey: "k", Tesseract: "/t", OCRConcurrency: 4},
-		DataDir:    "/d", Relaxed: true, LogLevel: "debug", HTTP: "127.0.0.1:9464",
+		NATSListen: ":1", Auth: "/u",
+		DataDir: "/d", Relaxed: true, LogLevel: "debug", HTTP: "127.0.0.1:9464",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,12 +23,20 @@ func Up(ctx context.Context, config Config, logger *slog.Logger, ready func()) e
 		return err
 	}
 	defer p.close()
-	server, err := bus.StartServer(ctx, bus.ServerConfig{Dir: config.DataDir, Relaxed: config.Relaxed, Logger: logger})
+	server, err := bus.StartServer(ctx, bus.ServerConfig{
+		Dir: config.DataDir, Listen: config.NATSListen, Auth: config.Auth, Relaxed: config.Relaxed, Logger: logger,
+	})
 	if err != nil {
 		return err
 	}
 	defer server.Stop()
-	conn, err := bus.Connect(bus.Config{Server: server, Name: "airlock up", CallTimeout: config.CallTimeout, MaxWaiting: config.MaxWaiting, KeepEnded: config.KeepEnded, KeepDead: config.KeepDead, Logger: logger})
+	if url := server.URL(); url != "" {
+		logger.InfoContext(ctx, "NATS listens", "address", url)
+	}
+	defer reloadAtHangup(ctx, server, logger)()
+	inside := config.bus()
+	inside.Server, inside.Name, inside.Logger = server, "airlock up", logger
+	conn, err := bus.Connect(inside)
 	if err != nil {
 		return err
 	}
@@ -35,6 +46,32 @@ func Up(ctx context.Context, config Config, logger *slog.Logger, ready func()) e
 	}
 	p.connected(ctx, conn)
 	return runBoth(ctx, p, ready)
+}
+
+// reloadAtHangup has the server read its users anew at each SIGHUP, until stop is called.
+func reloadAtHangup(ctx context.Context, server *bus.Server, logger *slog.Logger) (stop func()) {
+	hangups, over, ended := make(chan os.Signal, 1), make(chan struct{}), make(chan struct{})
+	signal.Notify(hangups, syscall.SIGHUP)
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-over:
+				return
+			case <-hangups:
+			}
+			if err := server.Reload(); err != nil {
+				logger.ErrorContext(ctx, "users stay as they were", "error", err)
+				continue
+			}
+			logger.InfoContext(ctx, "users are read anew")
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(over)
+		<-ended
+	}
 }
 
 // runBoth runs operations and a worker. Operations end after the worker, which needs them until its last job has ended.
@@ -85,10 +122,12 @@ func Join(ctx context.Context, role Role, config Config, logger *slog.Logger, re
 		return err
 	}
 	defer p.close()
-	conn, err := bus.Connect(bus.Config{
-		URL: config.NATSURL, Credentials: config.NATSCredentials, Replicas: config.Replicas,
-		CallTimeout: config.CallTimeout, MaxWaiting: config.MaxWaiting, KeepEnded: config.KeepEnded, KeepDead: config.KeepDead, Logger: logger,
-	})
+	cluster := config.Cluster()
+	cluster.Logger = logger
+	if role.name == roleWorker {
+		cluster.Pool = bus.Pool{Name: config.Pool, Extensions: config.PoolExtensions}
+	}
+	conn, err := bus.Connect(cluster)
 	if err != nil {
 		return fmt.Errorf("join cluster: %w", err)
 	}

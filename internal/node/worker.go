@@ -41,7 +41,9 @@ func runWorker(ctx context.Context, p *Process, ready func()) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return worker.Run(ctx) })
-	group.Go(func() error { return worker.RunTriggers(ctx) })
+	if !conn.Bound() { // what starts jobs for events starts them for all extensions
+		group.Go(func() error { return worker.RunTriggers(ctx) })
+	}
 	group.Go(func() error {
 		select {
 		case <-worker.Ready():
