@@ -69,12 +69,18 @@ func (c *Conn) Queue(ctx context.Context, config QueueConfig) (*Queue, error) {
 		return nil, fmt.Errorf("open job queue: a worker needs a name and a slot, not %q and %d", config.Worker, config.Slots)
 	}
 	q := &Queue{
-		conn: c, config: config, inbox: make(chan *nats.Msg, 1024), ready: make(chan *Delivery, config.Slots),
+		conn: c, config: config, inbox: make(chan *nats.Msg, 1024+2*config.Slots), ready: make(chan *Delivery, config.Slots),
 		kick: make(chan struct{}, 1), deals: map[uint64]*Delivery{}, next: report{Worker: config.Worker},
 	}
 	handlers := map[string]nats.MsgHandler{helloSubject: q.hello, controlSubject: q.controlled}
 	for _, subject := range c.config.Pool.dealSubjects(config.Worker) {
-		handlers[subject] = func(msg *nats.Msg) { q.inbox <- msg }
+		// One channel for all of them, so that deals come in the order of their numbers.
+		sub, err := c.nc.ChanSubscribe(subject, q.inbox)
+		if err != nil {
+			q.unsubscribe()
+			return nil, fmt.Errorf("open job queue: %w", err)
+		}
+		q.subs = append(q.subs, sub)
 	}
 	for subject, handle := range handlers {
 		sub, err := c.nc.Subscribe(subject, handle)

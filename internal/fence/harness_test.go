@@ -125,6 +125,12 @@ func (c *cluster) run(t *testing.T) (operations, worker *bus.Conn) {
 		t.Fatal(err)
 	}
 	bustest.Deal(t, worker, bus.DealerConfig{Name: "worker"})
+	for _, err := worker.QueueStatus(t.Context()); err != nil; _, err = worker.QueueStatus(t.Context()) {
+		if t.Context().Err() != nil {
+			t.Fatal(err)
+		}
+		<-time.After(10 * time.Millisecond)
+	}
 	service, err := operations.Serve(bus.ServiceConfig{Name: "test", Endpoints: []bus.Endpoint{
 		bus.CallEndpoint(bus.Query, "test.who", nil, who), bus.CallEndpoint(bus.Action, "test.who", nil, who),
 	}})
@@ -148,14 +154,13 @@ func call(extension string, payload []byte) *bus.Call {
 // raw is a connection of who has a member's key and none of our code.
 type raw struct {
 	*nats.Conn
-	t       *testing.T
-	inbox   string
-	refused chan error
+	t     *testing.T
+	inbox string
 }
 
 func (c *cluster) raw(t *testing.T, name string) *raw {
 	t.Helper()
-	r := &raw{t: t, refused: make(chan error, 64)}
+	r := &raw{t: t}
 	for _, m := range c.dir.Members {
 		if m.Name == name {
 			r.inbox = bus.UserInbox(m.Keys[0])
@@ -166,7 +171,7 @@ func (c *cluster) raw(t *testing.T, name string) *raw {
 		t.Fatal(err)
 	}
 	r.Conn, err = nats.Connect(c.url, key, nats.RootCAs(c.dir.CA()), nats.CustomInboxPrefix(r.inbox), nats.Timeout(5*time.Second),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { r.refused <- err }))
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	if err != nil {
 		t.Fatalf("connect as %s: %v", name, err)
 	}
@@ -174,18 +179,14 @@ func (c *cluster) raw(t *testing.T, name string) *raw {
 	return r
 }
 
-// refusal is what the server says to what has been sent since the last time; empty when it has nothing against it.
-func (r *raw) refusal() string {
+// refuses tells whether the server refuses what has just been sent to a subject, and what it said last.
+func (r *raw) refuses(verb, subject string) (error, bool) { //nolint:staticcheck // the error is what is asked for
 	r.t.Helper()
 	if err := r.Flush(); err != nil { // a refusal comes before the answer to the ping
 		r.t.Fatal(err)
 	}
-	select {
-	case err := <-r.refused:
-		return err.Error()
-	case <-time.After(20 * time.Millisecond): // the handler has a goroutine of its own
-		return ""
-	}
+	err := r.LastError()
+	return err, err != nil && strings.Contains(err.Error(), "ermissions Violation for "+verb+` to "`+subject+`"`)
 }
 
 func copyFile(t *testing.T, from, to string) {
