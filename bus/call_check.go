@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -49,7 +50,7 @@ func checkHeaders(header nats.Header) error {
 			return Errorf(InvalidArgument, "header %s is there %d times, want it once", name, len(values))
 		case isCallHeader(name) && name != headerCallKey && len(values) > 0 && len(values[0]) > maxHeaderValue:
 			return Errorf(InvalidArgument, "header %s is %d bytes, at most %d are possible", name, len(values[0]), maxHeaderValue)
-		case isCallHeader(name) && !isSpelled(name):
+		case isCallHeader(name) && !slices.Contains(callHeaders, name):
 			return Errorf(InvalidArgument, "header %.80q: want it spelled as in the protocol", name)
 		}
 	}
@@ -57,21 +58,7 @@ func checkHeaders(header nats.Header) error {
 }
 
 func isCallHeader(name string) bool {
-	for _, known := range callHeaders {
-		if strings.EqualFold(name, known) {
-			return true
-		}
-	}
-	return false
-}
-
-func isSpelled(name string) bool {
-	for _, known := range callHeaders {
-		if name == known {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(callHeaders, func(known string) bool { return strings.EqualFold(name, known) })
 }
 
 // check refuses a call whose headers say something else than its subject, or that no caller of ours would make.

@@ -32,11 +32,19 @@ func (c *Conn) inline() int { return int(min(c.nc.MaxPayload(), MaxPayload)) - H
 // carry puts what is too large for a message where the other side finds it, and notes that in the message's header.
 func (c *Conn) carry(ctx context.Context, msg *nats.Msg, data []byte) error {
 	name := uuid.NewString()
-	if err := c.keep(ctx, callsBucket, name, data); err != nil {
+	if err := c.sealing.Acquire(ctx, int64(len(data))); err != nil {
+		return AsError(err)
+	}
+	defer c.sealing.Release(int64(len(data)))
+	sealed, key, err := seal(data)
+	if err == nil {
+		err = c.keep(ctx, callsBucket, name, sealed)
+	}
+	if err != nil {
 		return fmt.Errorf("carry %d bytes: %w", len(data), err)
 	}
 	msg.Data = nil
-	msg.Header.Set(headerContent, name+" "+strconv.Itoa(len(data)))
+	msg.Header.Set(headerContent, name+" "+strconv.Itoa(len(data))+" "+key)
 	return nil
 }
 
@@ -47,7 +55,7 @@ func (c *Conn) carried(ctx context.Context, header nats.Header, data []byte, mos
 	if reference == "" {
 		return data, nil
 	}
-	name, size, err := parseReference(reference)
+	name, size, key, err := parseReference(reference)
 	if err != nil {
 		return nil, err
 	}
@@ -62,21 +70,21 @@ func (c *Conn) carried(ctx context.Context, header nats.Header, data []byte, mos
 	if err != nil {
 		return nil, err
 	}
-	data, _, err = c.content(ctx, store, name, size)
+	data, _, err = c.content(ctx, store, name, size+sealOverhead)
 	switch {
 	case ctx.Err() != nil:
 		return nil, AsError(ctx.Err())
 	case errors.Is(err, jetstream.ErrObjectNotFound):
-		return nil, Errorf(Unavailable, "%s %q: there is nothing any more", headerContent, reference)
+		return nil, Errorf(Unavailable, "%s %s: there is nothing any more", headerContent, name)
 	case err != nil:
 		return nil, Errorf(Unavailable, "read what %s refers to: %v", headerContent, err)
 	}
-	return data, nil
+	return unseal(data, key)
 }
 
 // delivered removes what a message's header refers to, which has been read.
 func (c *Conn) delivered(ctx context.Context, header nats.Header) {
-	name, _, err := parseReference(header.Get(headerContent))
+	name, _, _, err := parseReference(header.Get(headerContent))
 	if err != nil || c.bound() { // which may remove nothing: it goes by itself
 		return
 	}
@@ -91,12 +99,13 @@ func (c *Conn) delivered(ctx context.Context, header nats.Header) {
 	}
 }
 
-// parseReference reads the header of what goes by reference: a name and a size.
-func parseReference(text string) (name string, size int64, err error) {
-	name, digits, _ := strings.Cut(text, " ")
+// parseReference reads the header of what goes by reference: a name, a size, and the key it is sealed with.
+func parseReference(text string) (name string, size int64, key string, err error) {
+	name, rest, _ := strings.Cut(text, " ")
+	digits, key, _ := strings.Cut(rest, " ")
 	size, err = strconv.ParseInt(digits, 10, 64)
-	if _, problem := uuid.Parse(name); err != nil || problem != nil || size < 1 || size > MaxCall {
-		return "", 0, Errorf(InvalidArgument, "header %s: want a UUID and a size of 1 to %d, got %.80q", headerContent, MaxCall, text)
+	if _, problem := uuid.Parse(name); err != nil || problem != nil || size < 1 || size > MaxCall || !isSealKey(key) {
+		return "", 0, "", Errorf(InvalidArgument, "header %s: want a UUID, a size of 1 to %d and a key, got %.60q", headerContent, MaxCall, text)
 	}
-	return name, size, nil
+	return name, size, key, nil
 }

@@ -123,12 +123,59 @@ func TestReferencesAreNotBelieved(t *testing.T) {
 		uuid.NewString() + " -1":          `"code":"invalid_argument"`,
 		uuid.NewString() + " 104857601":   `"code":"invalid_argument"`,
 		uuid.NewString() + " 5 and a bit": `"code":"invalid_argument"`,
-		uuid.NewString() + " 9999999":     `there is nothing any more`,
+		uuid.NewString() + " 9999999":     `"code":"invalid_argument"`,
+		uuid.NewString() + " 9999999 " + strings.Repeat("A", 43): `there is nothing any more`,
 	} {
 		answer := bustest.Request(t, server, bus.CallSubject("a", bus.Query, "test.size"), header(content), nil)
 		if !strings.Contains(string(answer), want) {
 			t.Errorf("%s: answer is %s", content, answer)
 		}
+	}
+}
+
+// What goes by reference cannot be read in its bucket, and what is put in its place is found out.
+func TestReferencesAreSealed(t *testing.T) {
+	t.Parallel()
+	server := bustest.Start(t)
+	conn := bustest.Connect(t, server)
+	nc, err := nats.Connect("nats://airlock", nats.InProcessServer(server))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucket, err := js.ObjectStore(t.Context(), "airlock-calls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Between the caller and the service, somebody who may use the bucket.
+	_, err = nc.Subscribe(bus.CallSubject("a", bus.Query, "test.tapped"), func(msg *nats.Msg) {
+		name, _, _ := strings.Cut(msg.Header.Get("Airlock-Content"), " ")
+		data, err := bucket.GetBytes(context.Background(), name)
+		if err != nil || bytes.Contains(data, bytes.Repeat([]byte("x"), 64)) {
+			t.Errorf("the bucket has %.80q, %v", data, err)
+			return
+		}
+		data[len(data)/2] ^= 1
+		if _, err := bucket.PutBytes(context.Background(), name, data); err != nil {
+			t.Error(err)
+		}
+		forward := nats.NewMsg(bus.CallSubject("a", bus.Query, "test.size"))
+		forward.Reply, forward.Header = msg.Reply, msg.Header
+		if err := nc.PublishMsg(forward); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	serveSizes(t, conn)
+	payload := json.RawMessage(`"` + strings.Repeat("x", 9<<20) + `"`)
+	if answer, err := conn.Call(t.Context(), callOf("test.tapped", payload)); bus.CodeOf(err) != bus.PermissionDenied {
+		t.Errorf("the service takes it: %s, %v", answer, err)
 	}
 }
 

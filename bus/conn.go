@@ -114,6 +114,8 @@ type Conn struct {
 	// fetching bounds the answers by reference that are on their way, and putting has one object after the other put: a server reads
 	// those quickest whose parts lie together.
 	fetching, putting *semaphore.Weighted
+	// sealing bounds the copies of payloads and answers that are on their way to the bucket.
+	sealing *semaphore.Weighted
 	// records writes run records.
 	records *committer
 	// backlog is what the dealer said of how many jobs wait.
@@ -151,7 +153,7 @@ func Connect(config Config) (*Conn, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	c := &Conn{config: config, log: config.Logger, fetching: semaphore.NewWeighted(carriedAtOnce), putting: semaphore.NewWeighted(1)}
+	c := &Conn{config: config, log: config.Logger, fetching: semaphore.NewWeighted(carriedAtOnce), putting: semaphore.NewWeighted(1), sealing: semaphore.NewWeighted(carriedAtOnce)}
 	url, options, err := c.options()
 	if err != nil {
 		return nil, err

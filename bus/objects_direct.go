@@ -14,7 +14,7 @@ const directBatch = 8 << 20
 
 // direct reads the bytes of an object without a consumer, which a worker of a pool may not make. The digest is checked by who knows it.
 func (c *Conn) direct(ctx context.Context, info *jetstream.ObjectInfo) ([]byte, error) {
-	if info.Size > MaxCall {
+	if info.Size > MaxCall+sealOverhead {
 		return nil, fmt.Errorf("it is %d bytes, at most %d are read", info.Size, MaxCall)
 	}
 	data := make([]byte, 0, info.Size)

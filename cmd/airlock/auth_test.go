@@ -55,7 +55,7 @@ func TestClusterWithUsers(t *testing.T) {
 	}
 	at := []string{"--dir", dir}
 	must(t, append([]string{"auth", "add", "worker", "pool", "--extensions", "test-extension"}, at...)...)
-	server := exec.Command(natsServer(t), "--config", filepath.Join(dir, "nats-server.conf")) //nolint:gosec,noctx // it is ours, and killed below
+	server := exec.Command(natsServer(t), "--config", filepath.Join(dir, "nats-server.conf"))
 	server.Stderr = t.Output()
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
@@ -143,11 +143,11 @@ func eventually(t *testing.T, what string, holds func() bool) {
 
 func copyTo(t *testing.T, from, to string) {
 	t.Helper()
-	data, err := os.ReadFile(from) //nolint:gosec // a file of the test
+	data, err := os.ReadFile(from)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(to, data, 0o600); err != nil { //nolint:gosec // a file of the test
+	if err := os.WriteFile(to, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/airlock-run/airlock/bus"
@@ -232,7 +233,7 @@ func (d *Directory) addKey(i int) (Member, error) {
 func (d *Directory) environment(m Member) []byte {
 	host := d.Settings.Hosts[0]
 	lines := []string{
-		fmt.Sprintf("AIRLOCK_NATS_URL=tls://%s", net.JoinHostPort(host, fmt.Sprint(d.Settings.Port))),
+		"AIRLOCK_NATS_URL=tls://" + net.JoinHostPort(host, strconv.Itoa(d.Settings.Port)),
 		"AIRLOCK_NATS_CA=" + absolute(d.CA()), "AIRLOCK_NATS_NKEY=" + absolute(d.KeyFile(m.Name)),
 	}
 	if m.guarded() {
@@ -242,7 +243,7 @@ func (d *Directory) environment(m Member) []byte {
 		lines = append(lines, "AIRLOCK_POOL="+m.Name, "AIRLOCK_POOL_EXTENSIONS="+strings.Join(m.Extensions, ","))
 	}
 	if d.Settings.Replicas > 1 {
-		lines = append(lines, fmt.Sprintf("AIRLOCK_REPLICAS=%d", d.Settings.Replicas))
+		lines = append(lines, "AIRLOCK_REPLICAS="+strconv.Itoa(d.Settings.Replicas))
 	}
 	return []byte(strings.Join(lines, "\n") + "\n")
 }

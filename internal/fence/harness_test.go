@@ -180,7 +180,7 @@ func (c *cluster) raw(t *testing.T, name string) *raw {
 }
 
 // refuses tells whether the server refuses what has just been sent to a subject, and what it said last.
-func (r *raw) refuses(verb, subject string) (error, bool) { //nolint:staticcheck // the error is what is asked for
+func (r *raw) refuses(verb, subject string) (said error, is bool) {
 	r.t.Helper()
 	if err := r.Flush(); err != nil { // a refusal comes before the answer to the ping
 		r.t.Fatal(err)

@@ -84,7 +84,7 @@ func servedSubjects(text string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("method %q: %w", text, err)
 	}
-	if own := strings.Split(method.Operation, ".")[0]; slices.Contains(ourDomains, own) {
+	if own, _, _ := strings.Cut(method.Operation, "."); slices.Contains(ourDomains, own) {
 		return nil, fmt.Errorf("method %q: operations below %s. are Airlock's own: give others a name of theirs, such as acme.%s", text, own, own)
 	}
 	return []string{

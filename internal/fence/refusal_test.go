@@ -115,6 +115,14 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// written is the answer to a request to write a record.
+type written struct {
+	Revision uint64
+	Conflict bool
+	Error    string
+	Code     bus.Code
+}
+
 // A worker of a pool is taken over: raw connections with its key. What it gets is what its extensions may have.
 func TestHostilePool(t *testing.T) {
 	t.Parallel()
@@ -130,12 +138,7 @@ func TestHostilePool(t *testing.T) {
 		}
 		return job
 	}
-	write := func(as string, run *bus.Run, follows uint64) (answer struct {
-		Revision uint64
-		Conflict bool
-		Error    string
-		Code     bus.Code
-	}) {
+	write := func(as string, run *bus.Run, follows uint64) (answer written) {
 		t.Helper()
 		data, err := json.Marshal(map[string]any{"follows": follows, "record": run})
 		if err != nil {
