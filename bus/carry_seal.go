@@ -28,7 +28,7 @@ func seal(data []byte) (sealed []byte, key string, err error) {
 		return nil, "", err
 	}
 	// A key seals once, so its nonce may be any.
-	sealed = aead.Seal(make([]byte, 0, len(data)+sealOverhead), make([]byte, aead.NonceSize()), data, nil)
+	sealed = aead.Seal(make([]byte, 0, len(data)+sealOverhead), make([]byte, aead.NonceSize()), data, nil) //nolint:gosec // see above
 	return sealed, base64.RawURLEncoding.EncodeToString(secret), nil
 }
 
