@@ -97,7 +97,7 @@ func (r reach) equal(other reach) bool {
 	return r.all == other.all && slices.Equal(r.extensions, other.extensions)
 }
 
-// look finds out which extensions' jobs can be dealt now, and has the queue keep the others back.
+// lookWhoIsFree finds out which extensions' jobs can be dealt now, has the queue keep the others back, and tells whether anyone is free.
 func (t *term) lookWhoIsFree() (anyone bool) {
 	now := reach{}
 	for _, m := range t.members {
