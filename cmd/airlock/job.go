@@ -18,9 +18,23 @@ func (c *cli) jobCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "job", Short: "Submit, list, show, watch, cancel, pause and retry jobs, and read their logs", Args: cobra.ArbitraryArgs, RunE: group}
 	cmd.AddCommand(
 		c.submitCommand(), c.listJobsCommand(), c.showJobCommand(), c.watchCommand(), c.logsCommand(),
-		c.cancelCommand(), c.pauseCommand(), c.resumeCommand(), c.retryCommand(), c.deleteCommand(),
+		c.cancelCommand(), c.pauseCommand(), c.resumeCommand(), c.retryCommand(), c.deleteCommand(), c.rebuildCommand(),
 	)
 	return cmd
+}
+
+func (c *cli) rebuildCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "rebuild", Short: "Make the list of jobs anew", Args: cobra.NoArgs,
+		Long: `Make the list of jobs anew, from what is kept of them on the bus. Jobs go on meanwhile; the list says how far behind it is.`,
+		RunE: c.withConn(func(ctx context.Context, conn *bus.Conn, _ []string) error {
+			if err := conn.API(ctx, "jobs", "rebuild", struct{}{}, nil); err != nil {
+				return err
+			}
+			c.printf("the list of jobs is being made anew\n")
+			return nil
+		}),
+	}
 }
 
 func (c *cli) logsCommand() *cobra.Command {

@@ -331,3 +331,17 @@ func TestBadJobCommands(t *testing.T) {
 		})
 	}
 }
+
+// The list is made anew from what the bus keeps.
+func TestRebuildTheList(t *testing.T) {
+	t.Parallel()
+	at := install(t)
+	id := submitJob(t, at, "test-extension:answer", "--watch=false")
+	ended := func() bool {
+		list := listed(t, at)
+		return len(list) == 1 && list[0].ID.String() == id && list[0].State.Ended()
+	}
+	until(t, "the job has ended", ended)
+	must(t, at("job", "rebuild")...)
+	until(t, "it is listed as before", ended)
+}
