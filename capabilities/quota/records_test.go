@@ -1,0 +1,48 @@
+package quota_test
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// records are in memory. A write may fail before or after it is done.
+type records struct {
+	now    func() time.Time
+	fail   func() bool
+	stored map[string]stored
+	writes int
+}
+
+type stored struct {
+	data     []byte
+	revision uint64
+	at       time.Time
+}
+
+var errBroken = errors.New("the connection is broken")
+
+// Load implements quota.Records.
+func (r *records) Load(_ context.Context, name string) (data []byte, revision uint64, age time.Duration, err error) {
+	if r.fail() {
+		return nil, 0, 0, errBroken
+	}
+	s := r.stored[name]
+	return s.data, s.revision, max(0, r.now().Sub(s.at)-100*time.Millisecond), nil
+}
+
+// Save implements quota.Records.
+func (r *records) Save(_ context.Context, name string, data []byte, revision uint64, _ time.Duration) (uint64, error) {
+	if r.fail() {
+		return 0, errBroken
+	}
+	if r.stored[name].revision != revision {
+		return 0, errors.New("another has written")
+	}
+	r.writes++
+	r.stored[name] = stored{data, revision + 1, r.now()}
+	if r.fail() {
+		return 0, errBroken
+	}
+	return revision + 1, nil
+}
