@@ -36,6 +36,7 @@ const (
 	headerVersion   = "Airlock-Version"
 	headerBusy      = "Airlock-Busy"
 	headerContent   = "Airlock-Content"
+	headerTokens    = "Airlock-Tokens"
 
 	headerDue      = "Airlock-Due"
 	headerExpires  = "Airlock-Expires"
@@ -71,6 +72,9 @@ type Call struct {
 	Payload json.RawMessage
 	// MaxAnswer is the largest answer the caller has room for, in bytes; 0 for MaxCall.
 	MaxAnswer int64
+	// Tokens is how many tokens of an AI model answering took: set by the service that answers, and known to the caller when Call
+	// has returned, also with an error.
+	Tokens int64
 }
 
 // Method is the method's name, "query:ai.ocr".
@@ -127,6 +131,7 @@ func (c *Conn) request(ctx context.Context, call *Call, msg *nats.Msg) (json.Raw
 			return nil, callError(ctx, call, err)
 		}
 		if reply.Header.Get(headerBusy) == "" {
+			call.Tokens = tokensOf(reply.Header)
 			return c.answer(ctx, call, reply)
 		}
 		select {
@@ -192,6 +197,15 @@ func callError(ctx context.Context, call *Call, err error) error {
 	default:
 		return Errorf(Unavailable, "call %s: the bus does not answer (%v)", call.Method(), err)
 	}
+}
+
+// tokensOf is what a reply says that it took; nothing if it says it badly.
+func tokensOf(h nats.Header) int64 {
+	n, err := strconv.ParseInt(h.Get(headerTokens), 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
 }
 
 func decodeReply(reply *nats.Msg) (json.RawMessage, error) {

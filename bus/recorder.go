@@ -72,7 +72,7 @@ func (c *Conn) recorder(logger *slog.Logger) ServiceConfig {
 func recordEndpoint[In any](verb string, serve func(ctx context.Context, extension string, in In) (any, error)) Endpoint {
 	return Endpoint{
 		name: "records-" + verb, subject: recordSubject("*", verb),
-		serve: func(ctx context.Context, _ *Service, req micro.Request) (json.RawMessage, error) {
+		serve: func(ctx context.Context, _ *Service, req micro.Request, _ nats.Header) (json.RawMessage, error) {
 			if err := checkReply(req.Reply()); err != nil {
 				return nil, err
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"time"
 
@@ -30,14 +31,15 @@ type Endpoint struct {
 	metadata map[string]string
 	// large says that requests and answers may go by reference.
 	large bool
-	serve func(ctx context.Context, s *Service, req micro.Request) (json.RawMessage, error)
+	// serve may set headers of the reply.
+	serve func(ctx context.Context, s *Service, req micro.Request, reply nats.Header) (json.RawMessage, error)
 }
 
 // CallEndpoint answers the calls of every extension to one operation. The metadata shows in `nats micro info`.
 func CallEndpoint(kind Kind, operation string, metadata map[string]string, handle CallHandler) Endpoint {
 	return Endpoint{
 		name: endpointName(kind, operation), subject: CallSubject("*", kind, operation), metadata: metadata, large: true,
-		serve: func(ctx context.Context, s *Service, req micro.Request) (json.RawMessage, error) {
+		serve: func(ctx context.Context, s *Service, req micro.Request, reply nats.Header) (json.RawMessage, error) {
 			if err := checkReply(req.Reply()); err != nil {
 				return nil, err
 			}
@@ -51,7 +53,11 @@ func CallEndpoint(kind Kind, operation string, metadata map[string]string, handl
 			if call.Payload, err = s.conn.carried(ctx, header, call.Payload, MaxCall, s.fetching); err != nil {
 				return nil, err
 			}
-			return handle(ctx, call)
+			answer, err := handle(ctx, call)
+			if call.Tokens > 0 {
+				reply.Set(headerTokens, strconv.FormatInt(call.Tokens, 10))
+			}
+			return answer, err
 		},
 	}
 }
@@ -60,7 +66,7 @@ func CallEndpoint(kind Kind, operation string, metadata map[string]string, handl
 func APIEndpoint(service, verb string, handle APIHandler) Endpoint {
 	return Endpoint{
 		name: service + "-" + verb, subject: APISubject(service, verb),
-		serve: func(ctx context.Context, _ *Service, req micro.Request) (json.RawMessage, error) {
+		serve: func(ctx context.Context, _ *Service, req micro.Request, _ nats.Header) (json.RawMessage, error) {
 			if err := checkReply(req.Reply()); err != nil {
 				return nil, err
 			}
@@ -173,7 +179,7 @@ func (s *Service) handler(e Endpoint) micro.Handler {
 func (s *Service) serve(e Endpoint, req micro.Request) {
 	start := time.Now()
 	reply := nats.NewMsg(req.Reply())
-	answer, err := s.guard(e, req)
+	answer, err := s.guard(e, req, reply.Header)
 	if err == nil {
 		err = s.fill(e, reply, answer)
 	}
@@ -210,13 +216,13 @@ func (s *Service) fill(e Endpoint, reply *nats.Msg, answer json.RawMessage) erro
 }
 
 // guard keeps a panic in one request from ending the service.
-func (s *Service) guard(e Endpoint, req micro.Request) (answer json.RawMessage, err error) {
+func (s *Service) guard(e Endpoint, req micro.Request, reply nats.Header) (answer json.RawMessage, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
-	return e.serve(s.ctx, s, req)
+	return e.serve(s.ctx, s, req, reply)
 }
 
 // endpointName turns an operation's name into what micro accepts as a name.

@@ -18,6 +18,7 @@ const (
 	runsStream     = "RUNS"
 	activityStream = "ACTIVITY"
 	leasesStream   = "LEASES"
+	ledgerStream   = "LEDGER"
 
 	extensionsBucket = "airlock-extensions"
 	versionsBucket   = "airlock-versions"
@@ -62,6 +63,11 @@ func (c *Conn) streamConfigs() []jetstream.StreamConfig {
 		{
 			Name: leasesStream, Description: "Airlock: what one process of a cluster does at a time",
 			Subjects: []string{leaseSubjects}, MaxMsgsPerSubject: 1, AllowDirect: true, AllowMsgTTL: true, Replicas: c.config.Replicas,
+		},
+		{
+			Name: ledgerStream, Description: "Airlock: what extensions have used of their rates and budgets",
+			Subjects: []string{ledgerSubjects}, MaxMsgsPerSubject: 1,
+			AllowDirect: true, AllowMsgTTL: true, AllowAtomicPublish: true, Replicas: c.config.Replicas,
 		},
 		{
 			Name: activityStream, Description: "Airlock: progress and logs of running jobs",

@@ -22,6 +22,9 @@ const (
 	leaseSubjects  = "airlock.lease.*"
 	uniqueSubjects = "airlock.unique.>"
 	childSubjects  = "airlock.child.>"
+	// ledgerPrefix is followed by the name of a record of the ledger.
+	ledgerPrefix   = "airlock.ledger."
+	ledgerSubjects = ledgerPrefix + ">"
 
 	// dealerSubject is where workers report to the dealer, helloSubject where a new dealer asks all workers to.
 	dealerSubject      = "airlock.dealer"
@@ -96,6 +99,8 @@ func childSubject(parent, child uuid.UUID) string {
 // recurSubject holds the server's schedule of a recurring job, and tickSubject is where the server tells that it is due.
 func recurSubject(name string) string { return "airlock.recur." + strings.ReplaceAll(name, ".", "~") }
 func tickSubject(name string) string  { return tickPrefix + strings.ReplaceAll(name, ".", "~") }
+
+func ledgerSubject(name string) string { return ledgerPrefix + name }
 
 func leaseSubject(name string) string { return "airlock.lease." + name }
 

@@ -3,8 +3,8 @@
 // A guest reaches the outside by one function, which names a method: "query:ai.ocr". Everything that follows from
 // that name is decided here, before anything leaves the sandbox:
 //
-//	"query:ai.ocr" ── ParseMethod ──► Method ── Grant.Authorize ──► Rate.Take ──► Decision
-//	                  (grammar)                 (pattern, library)   (per minute)
+//	"query:ai.ocr" ── ParseMethod ──► Method ── Grant.Authorize ──► Decision
+//	                  (grammar)                 (pattern, library)
 //
 // # Methods
 //
@@ -34,10 +34,9 @@
 // A job acts in its own library. "*" among the libraries means that the extension may run in any of them, never that a job of
 // one may reach into another: for that, the other library's id must be in the list.
 //
-// # Rates
+// # Rates and budgets
 //
-// [Rate] is where the requests of an extension are counted. [Rates] does it within one process, by a sliding window: in
-// no minute, wherever it starts, pass more requests than the limit.
+// What an extension may do it may not do without end: package quota counts, across the cluster.
 //
-// The package is pure: it knows neither NATS nor WebAssembly, and keeps no state but the counts of [Rates].
+// The package is pure: it knows neither NATS nor WebAssembly, and keeps no state.
 package capabilities

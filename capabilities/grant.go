@@ -122,21 +122,6 @@ func (g *Grant) Authorize(r Request) Decision {
 	return Decision{Allowed: true, Rule: rule.text}
 }
 
-// Admit is the whole way through the door: Authorize, then one request taken from the rate.
-func (g *Grant) Admit(r Request, rate Rate) Decision {
-	d := g.Authorize(r)
-	if !d.Allowed {
-		return d
-	}
-	if ok, wait := rate.Take(g.extension, g.requestsPerMinute); !ok {
-		d = deny(CodeResourceExhausted,
-			"%s asked for %s after the %d requests it may make in a minute: wait %s, or raise permissions.rate_limits.requests_per_minute",
-			g.extension, r.Method, g.requestsPerMinute, wait)
-		d.RetryAfter = wait
-	}
-	return d
-}
-
 func (g *Grant) isSensitive(operation string) bool {
 	return IsSensitive(operation) || slices.Contains(g.sensitive, operation)
 }

@@ -3,7 +3,6 @@ package capabilities_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -127,43 +126,14 @@ func TestNewGrantRefuses(t *testing.T) {
 	}
 }
 
-func TestAdmit(t *testing.T) {
-	t.Parallel()
-	now := time.Unix(1_800_000_000, 0)
-	rates := capabilities.NewRates(func() time.Time { return now })
-	grant := newGrant(t, capabilities.Permissions{Methods: []string{"query:ai.ocr"}, RequestsPerMinute: 2})
-	request := func(operation string) capabilities.Request {
-		return capabilities.Request{Extension: "finance", Method: capabilities.Method{Kind: capabilities.Query, Operation: operation}, JobLibrary: home}
-	}
-	for range 5 {
-		if d := grant.Admit(request("vdfs.get_entry"), rates); d.Code != "permission_denied" {
-			t.Fatalf("got %+v", d)
-		}
-	}
-	for range 2 {
-		if d := grant.Admit(request("ai.ocr"), rates); !d.Allowed {
-			t.Fatalf("denied calls were counted: %+v", d)
-		}
-	}
-	d := grant.Admit(request("ai.ocr"), rates)
-	if d.Allowed || d.Code != "resource_exhausted" || d.RetryAfter <= 0 || !strings.Contains(d.Reason, "after the 2 requests it may make in a minute: wait 1m0.5s") {
-		t.Fatalf("got %+v", d)
-	}
-	now = now.Add(d.RetryAfter)
-	if d := grant.Admit(request("ai.ocr"), rates); !d.Allowed || d.Rule != "query:ai.ocr" {
-		t.Errorf("after waiting: got %+v", d)
-	}
-}
-
 // TestAllowingAllocatesNothing does not run in parallel, or it would count what others allocate.
 func TestAllowingAllocatesNothing(t *testing.T) { //nolint:paralleltest // as said
 	grant := newGrant(t, capabilities.Permissions{
 		Methods: []string{"ai.ocr", "vdfs.", "query:credentials.get"}, Libraries: []string{home.String(), other.String()}, RequestsPerMinute: 1 << 30,
 	})
-	rates := capabilities.NewRates(nil)
 	r := capabilities.Request{Extension: "finance", Method: capabilities.Method{Kind: capabilities.Query, Operation: "credentials.get", Version: "v1"}, JobLibrary: home, Library: other}
 	allocations := testing.AllocsPerRun(100, func() {
-		if !grant.Admit(r, rates).Allowed {
+		if !grant.Authorize(r).Allowed {
 			t.Error("denied")
 		}
 	})
@@ -176,7 +146,6 @@ func BenchmarkAuthorize(b *testing.B) {
 	grant := newGrant(b, capabilities.Permissions{Methods: []string{
 		"query:ai.ocr", "query:ai.classify_text", "action:vdfs.create_entry", "query:vdfs.get_entry", "action:vdfs.update_metadata", "action:vdfs.write_sidecar", "query:vdfs.read_content",
 	}, RequestsPerMinute: 1 << 40})
-	rates := capabilities.NewRates(nil)
 	method, err := capabilities.ParseMethod("query:vdfs.read_content.v1")
 	if err != nil {
 		b.Fatal(err)
@@ -186,14 +155,6 @@ func BenchmarkAuthorize(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			if !grant.Authorize(r).Allowed {
-				b.Fatal("denied")
-			}
-		}
-	})
-	b.Run("admit", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if !grant.Admit(r, rates).Allowed {
 				b.Fatal("denied")
 			}
 		}

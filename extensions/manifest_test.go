@@ -26,6 +26,7 @@ func TestParseManifest(t *testing.T) {
 			Methods:           []string{"query:ai.ocr", "vdfs.", "query:credentials.get"},
 			Libraries:         []string{"*", "0b6f0f3e-4a8e-4f0e-9d8c-1f6f4f0f7a01"},
 			RequestsPerMinute: 12000, ConcurrentJobs: 4, MaxMemoryMB: 256,
+			WhenExceeded: extensions.Refuse, MaxWait: 10 * time.Second,
 			NetworkAccess: []string{"api.example.com", "*.example.org", "https://www.example.com", "imap.example.com:993"},
 		},
 		ConfigSchema: json.RawMessage(`{ "type": "object" }`),
@@ -62,7 +63,10 @@ func TestManifestDefaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := parse(t, text)
-			want := extensions.Permissions{Libraries: []string{"*"}, RequestsPerMinute: 1000, ConcurrentJobs: 10, MaxMemoryMB: 512}
+			want := extensions.Permissions{
+				Libraries: []string{"*"}, RequestsPerMinute: 1000, ConcurrentJobs: 10, MaxMemoryMB: 512,
+				WhenExceeded: extensions.Refuse, MaxWait: 10 * time.Second,
+			}
 			if diff := cmp.Diff(want, m.Permissions); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -97,7 +101,7 @@ func TestManifestWarns(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		`"permissions": {"methods": ["vdfs"]}`:                 `"vdfs" grants only an operation of exactly that name; write "vdfs." for all that is below it`,
-		`"permissions": {"budgets": {"ai.ocr": 5}}`:            `permissions.budgets: this host keeps budgets but does not enforce them`,
+		`"permissions": {"budgets": {"ai.ocr": 5}}`:            `permissions.budgets["ai.ocr"]: this host does not know the key`,
 		`"Permissions": {"methods": ["query:"]}`:               `Permissions: this host does not know the key`,
 		`"\u001b[2J": 1`:                                       `["\x1b[2J"]: this host does not know the key`,
 		`"jobs": {"a": {"retries": 3}}`:                        `jobs.a.retries: this host does not know the key`,

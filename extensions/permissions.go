@@ -1,14 +1,15 @@
 package extensions
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/airlock-run/airlock/capabilities"
+	"github.com/airlock-run/airlock/capabilities/quota"
 )
 
 // Defaults of what a manifest leaves out.
@@ -39,8 +40,12 @@ type Permissions struct {
 	NetworkAccess []string
 	// MaxMemoryMB bounds the memory of one job, in MiB; 512 by default.
 	MaxMemoryMB int
-	// Budgets is kept as it was written; nil when there are none.
-	Budgets json.RawMessage
+	// WhenExceeded is what becomes of a call when a rate or a budget has nothing left; Refuse by default.
+	WhenExceeded WhenExceeded
+	// MaxWait bounds how long a call waits where WhenExceeded is Wait.
+	MaxWait time.Duration
+	// Budgets are what it may use of each library in an hour, a day or a month.
+	Budgets []quota.BudgetRule
 }
 
 func defaultPermissions() Permissions {
@@ -49,6 +54,8 @@ func defaultPermissions() Permissions {
 		RequestsPerMinute: capabilities.DefaultRequestsPerMinute,
 		ConcurrentJobs:    DefaultConcurrentJobs,
 		MaxMemoryMB:       DefaultMaxMemoryMB,
+		WhenExceeded:      Refuse,
+		MaxWait:           DefaultMaxWait,
 	}
 }
 
@@ -61,6 +68,8 @@ func (d *decoder) permissions(p *Permissions) func(*node) {
 				d.object(n, fields{
 					"requests_per_minute": d.integer(&p.RequestsPerMinute, maxRate, "requests"),
 					"concurrent_jobs":     d.integer(&p.ConcurrentJobs, maxRate, "jobs"),
+					"when_exceeded":       d.whenExceeded(p),
+					"max_wait_ms":         d.maxWait(p),
 				})
 			},
 			"network_access": d.list(d.checked(func(text string) error {
@@ -68,12 +77,7 @@ func (d *decoder) permissions(p *Permissions) func(*node) {
 				return checkHost(text)
 			})),
 			"max_memory_mb": d.integer(&p.MaxMemoryMB, maxMemoryMB, "MiB"),
-			"budgets": func(n *node) {
-				if d.is(n, isObject) {
-					p.Budgets = d.raw(n)
-					d.warn(n.start, n.path(), "this host keeps budgets but does not enforce them")
-				}
-			},
+			"budgets":       d.budgets(p),
 		})
 	}
 }

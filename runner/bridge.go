@@ -13,20 +13,24 @@ import (
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/capabilities"
+	"github.com/airlock-run/airlock/capabilities/quota"
 	"github.com/airlock-run/airlock/runner/sandbox"
 )
 
 // bridge is the door of one attempt: each call of the guest is authorised, counted against the extension's rate, given its
 // key, and sent to an operation. It is safe for concurrent use.
 type bridge struct {
-	conn    *bus.Conn
-	grant   *capabilities.Grant
-	rate    capabilities.Rate
-	timeout time.Duration
-	job     *bus.Job
-	attempt uint64
-	report  *reporter
-	metrics *Metrics
+	conn  *bus.Conn
+	grant *capabilities.Grant
+	// quotas, meter and execution are for what is counted: meter counts what happens in the job's library.
+	quotas    *quotas
+	meter     *quota.Meter
+	execution *execution
+	timeout   time.Duration
+	job       *bus.Job
+	attempt   uint64
+	report    *reporter
+	metrics   *Metrics
 
 	mu sync.Mutex
 	// occurrences counts the calls of this job by hash: with them a call made again after a restart has the key it had.
@@ -57,22 +61,29 @@ func (b *bridge) call(ctx context.Context, c sandbox.Call, most int64) json.RawM
 	return refusal
 }
 
-func (b *bridge) pass(ctx context.Context, c sandbox.Call, method capabilities.Method, most int64) (_ json.RawMessage, err error) {
-	decision := b.grant.Admit(capabilities.Request{
+func (b *bridge) pass(ctx context.Context, c sandbox.Call, method capabilities.Method, most int64) (json.RawMessage, error) {
+	decision := b.grant.Authorize(capabilities.Request{
 		Extension: b.job.Extension, Method: method, JobLibrary: b.job.Library, Library: c.Library,
-	}, b.rate)
+	})
 	if !decision.Allowed {
 		return nil, &bus.Error{Code: bus.Code(decision.Code), Message: decision.Reason, RetryAfter: decision.RetryAfter}
+	}
+	library := c.Library
+	if library == uuid.Nil {
+		library = b.job.Library
+	}
+	ctx, cancel := context.WithTimeout(ctx, b.timeout+b.execution.permissions().MaxWait)
+	defer cancel()
+	meter, err := b.admit(ctx, method, library, len(c.Payload))
+	if err != nil {
+		return nil, err
 	}
 	if isSnooze(method) {
 		return b.snooze(c.Payload)
 	}
 	call := &bus.Call{
 		Extension: b.job.Extension, Kind: bus.Kind(method.Kind), Operation: method.Operation, Version: method.Version,
-		Library: c.Library, Job: b.job.ID, Attempt: b.attempt, Payload: c.Payload, MaxAnswer: most,
-	}
-	if call.Library == uuid.Nil {
-		call.Library = b.job.Library
+		Library: library, Job: b.job.ID, Attempt: b.attempt, Payload: c.Payload, MaxAnswer: most,
 	}
 	if len(call.Payload) == 0 {
 		call.Payload = json.RawMessage("null")
@@ -80,9 +91,12 @@ func (b *bridge) pass(ctx context.Context, c sandbox.Call, method capabilities.M
 	if call.Key, err = b.key(call, c.Key); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, b.timeout)
-	defer cancel()
-	return b.conn.Call(ctx, call)
+	calling, stop := context.WithTimeout(ctx, b.timeout)
+	defer stop()
+	answer, err := b.conn.Call(calling, call)
+	meter.Spend(quota.Bytes, int64(len(answer)))
+	meter.Spend(quota.AITokens, call.Tokens)
+	return answer, err
 }
 
 // maxKey is the longest key a guest may give a call, in bytes.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/airlock-run/airlock/capabilities"
+	"github.com/airlock-run/airlock/capabilities/quota"
 )
 
 // Config describes a Worker. The zero value is ready to use.
@@ -52,8 +52,10 @@ type Config struct {
 	MaxLogBytes uint64
 	// MaxCheckpoints caps how often one attempt saves. Default 10,000.
 	MaxCheckpoints uint64
-	// Rate counts requests of extensions. Default: this process alone counts.
-	Rate capabilities.Rate
+	// Rules are the operator's rates and budgets, asked for with each attempt. Default: there are none but those of manifests.
+	Rules Rules
+	// rateWindow is what rates are about; a minute but in tests.
+	rateWindow time.Duration
 	// Logger defaults to one that discards.
 	Logger *slog.Logger
 }
@@ -79,8 +81,8 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.MaxHostCalls, 10_000_000)
 	setDefault(&c.MaxLogBytes, 4<<20)
 	setDefault(&c.MaxCheckpoints, 10_000)
-	if c.Rate == nil {
-		c.Rate = capabilities.NewRates(nil)
+	if c.Rules == nil {
+		c.Rules = func() ([]quota.RateRule, []quota.BudgetRule) { return nil, nil }
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -22,6 +22,8 @@ type deadline struct {
 
 	// request is what somebody asked for; none is "".
 	request atomic.Value
+	// aside is when the job is to go on that was set aside; nil for one that was not.
+	aside atomic.Pointer[time.Time]
 	// end ends the guest.
 	mu    sync.Mutex
 	end   context.CancelCauseFunc
@@ -51,6 +53,13 @@ func (d *deadline) watch(end context.CancelCauseFunc, after, grace time.Duration
 // ask has the guest end for a request of somebody.
 func (d *deadline) ask(request bus.Request) {
 	if d.request.CompareAndSwap(nil, request) {
+		d.stop()
+	}
+}
+
+// setAside has the guest end, and its job go on at a time. Of several times the first one holds.
+func (d *deadline) setAside(until time.Time) {
+	if d.aside.CompareAndSwap(nil, &until) {
 		d.stop()
 	}
 }
@@ -85,7 +94,7 @@ func (d *deadline) interrupted() sandbox.Interrupt {
 	switch {
 	case d.requested() == bus.CancelRequest:
 		return sandbox.Cancel
-	case d.passed.Load(), d.requested() == bus.PauseRequest:
+	case d.passed.Load(), d.aside.Load() != nil, d.requested() == bus.PauseRequest:
 		return sandbox.Shutdown
 	}
 	return sandbox.Interrupt(d.shutdown.Load())

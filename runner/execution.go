@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"runtime/debug"
 	"time"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/capabilities/quota"
 	"github.com/airlock-run/airlock/extensions"
 	"github.com/airlock-run/airlock/runner/sandbox"
 )
@@ -114,7 +116,15 @@ func (e *execution) enter(ctx context.Context, module *sandbox.Module, fenced co
 	}
 	e.observed.found(job)
 	defer e.deadline.watch(fenced, e.timeout(), e.worker.config.Grace)()
-	input, session, err := e.prepare(ctx, definition, fenced)
+	meter, err := e.worker.quotas.meter(e, job.Library)
+	if err != nil {
+		return ending{err: err}
+	}
+	defer meter.Close()
+	if err := e.begin(ctx, meter); err != nil {
+		return ending{err: err}
+	}
+	input, session, err := e.prepare(ctx, definition, meter, fenced)
 	if err != nil {
 		return ending{err: err}
 	}
@@ -123,6 +133,7 @@ func (e *execution) enter(ctx context.Context, module *sandbox.Module, fenced co
 	result, err := module.Run(ctx, input, session)
 	e.observed.ran(span, e.extension.Digest, result, err)
 	e.report.returned(result)
+	meter.Spend(quota.Fuel, int64(min(result.Fuel, math.MaxInt64))) //nolint:gosec // it is less
 	if err != nil {
 		return ending{err: err}
 	}
@@ -171,7 +182,7 @@ func (e *execution) timeout() time.Duration {
 }
 
 // prepare makes what the guest starts with and what it reaches.
-func (e *execution) prepare(ctx context.Context, definition sandbox.Job, fenced context.CancelCauseFunc) (sandbox.Input, *session, error) {
+func (e *execution) prepare(ctx context.Context, definition sandbox.Job, meter *quota.Meter, fenced context.CancelCauseFunc) (sandbox.Input, *session, error) {
 	job := e.attempt.Job
 	resumed := e.attempt.Checkpoint != nil && definition.Resumable
 	var state []byte
@@ -200,7 +211,7 @@ func (e *execution) prepare(ctx context.Context, definition sandbox.Job, fenced 
 	}
 	s := &session{
 		bridge: &bridge{
-			conn: e.worker.conn, grant: e.extension.Manifest.Grant(), rate: e.worker.config.Rate,
+			conn: e.worker.conn, grant: e.extension.Manifest.Grant(), quotas: e.worker.quotas, meter: meter, execution: e,
 			timeout: e.worker.config.CallTimeout, job: job, attempt: e.attempt.Token, report: e.report, metrics: e.worker.metrics, occurrences: occurrences,
 		},
 		report: e.report, attempt: e.attempt, deadline: &e.deadline, large: e.worker.large, fenced: fenced,

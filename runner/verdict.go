@@ -60,6 +60,10 @@ func (e *execution) settle(ctx context.Context, end ending) error {
 	case request == bus.CancelRequest && (end.exitCode != nil || errors.Is(end.err, errAsked)):
 		e.observed.decided(bus.StateCancelled, nil)
 		return e.attempt.End(ctx, bus.Outcome{State: bus.StateCancelled, ExitCode: end.exitCode, Report: report})
+	case e.deadline.aside.Load() != nil && (end.exitCode != nil || errors.Is(end.err, errAsked)):
+		// Whatever it answered, it was for what it was refused.
+		e.observed.decided(bus.StateScheduled, nil)
+		return e.attempt.Snooze(ctx, *e.deadline.aside.Load(), report)
 	case stopped && !end.wake.IsZero():
 		e.observed.decided(bus.StateScheduled, nil)
 		return e.attempt.Snooze(ctx, end.wake, report)

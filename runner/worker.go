@@ -24,6 +24,7 @@ type Worker struct {
 	load      Load
 	roster    *roster
 	modules   *modules
+	quotas    *quotas
 	admission *admission
 	// large bounds the large payloads of calls that are under way.
 	large   *semaphore.Weighted
@@ -60,6 +61,10 @@ func New(conn *bus.Conn, catalogue *extensions.Catalogue, load Load, config Conf
 	w.dealer = conn.NewDealer(bus.DealerConfig{
 		Name: config.Name, ExtensionLimit: w.concurrentJobs, LibraryLimit: config.LibraryJobs,
 	})
+	var err error
+	if w.quotas, err = newQuotas(conn, config); err != nil {
+		return nil, err
+	}
 	w.modules = newModules(w.prepare, config.Logger)
 	w.roster = newRoster(catalogue, config.Logger, w.changed)
 	return w, nil
@@ -97,6 +102,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("run worker: %w", err)
 	}
+
+	defer w.quotas.start()() // jobs use them to the end
 
 	jobs, cancelJobs := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancelJobs(nil)
