@@ -82,10 +82,10 @@ func (e *entry) advance(now, late time.Duration) {
 	}
 }
 
-// lend lends at most count tokens until a time, of those that the newest record has room for.
+// lend lends count tokens until a time, or what is left of them; none if the newest record has no room for so many.
 func (e *entry) lend(id uint64, count int64, ends time.Duration) int64 {
-	n := min(count, e.limit-e.counter.total(), e.room)
-	if n <= 0 {
+	n := min(count, e.limit-e.counter.total())
+	if n <= 0 || n > e.room {
 		return 0
 	}
 	e.room -= n

@@ -119,8 +119,8 @@ func (p *Purse) want(now time.Time) int64 {
 	return max(need, p.chunk-max(left, 0))
 }
 
-// add takes what the ledger answered to a want, sent at a time.
-func (p *Purse) add(lease Lease, sent, now time.Time) {
+// add takes what the ledger answered to a want of so many, sent at a time.
+func (p *Purse) add(lease Lease, wanted int64, sent, now time.Time) {
 	p.resets = lease.Resets
 	switch {
 	case lease.Unknown:
@@ -130,7 +130,7 @@ func (p *Purse) add(lease Lease, sent, now time.Time) {
 		l := held{id: lease.ID, count: lease.Count, ends: sent.Add(time.Duration(lease.ForMS) * time.Millisecond)}
 		l.used, p.debt = p.debt, 0
 		p.leases = append(p.leases, l)
-		if p.short > lease.Count && p.left(now) < p.short { // it is all there is
+		if lease.Count < wanted && p.left(now) < p.short { // it is all there is
 			p.refused = now.Add(retryPart)
 		}
 	}

@@ -53,14 +53,15 @@ type Purses struct {
 	purses map[Account]*Purse
 	number uint64
 	dirty  []*Purse
-	// flight are the purses of which the request on its way tells, with how many closed leases.
+	// flight are the purses of which the request on its way tells.
 	flight []flight
 }
 
 type flight struct {
-	purse  *Purse
+	purse *Purse
+	// closed is how many closed leases it tells of, wanted how many tokens it asks for.
 	closed int
-	want   bool
+	wanted int64
 }
 
 // NewPurses makes purses that are empty until Run keeps them filled.
@@ -181,14 +182,13 @@ func (p *Purse) collect(now time.Time, request *Request) (f flight, use bool) {
 	f = flight{purse: p, closed: min(len(p.closed), maxClosed/2)}
 	request.Closed = append(request.Closed, p.closed[:f.closed]...)
 	if !now.Before(p.refused) {
-		if n := p.want(now); n > 0 {
-			f.want = true
-			request.Wants = append(request.Wants, Want{p.account, p.limit, n})
+		if f.wanted = p.want(now); f.wanted > 0 {
+			request.Wants = append(request.Wants, Want{p.account, p.limit, f.wanted})
 		}
 	} else if p.short > 0 {
 		p.wake() // they came before it was refused
 	}
-	if f.want || f.closed > 0 {
+	if f.wanted > 0 || f.closed > 0 {
 		p.asked = true
 		return f, true
 	}
@@ -211,8 +211,8 @@ func (ps *Purses) Apply(response Response, sent time.Time, err error) {
 		f.purse.mu.Lock()
 		if err == nil {
 			f.purse.closed = append(f.purse.closed[:0], f.purse.closed[f.closed:]...)
-			if f.want && next < len(response.Leases) {
-				f.purse.add(response.Leases[next], sent, now)
+			if f.wanted > 0 && next < len(response.Leases) {
+				f.purse.add(response.Leases[next], f.wanted, sent, now)
 				next++
 			}
 		}
