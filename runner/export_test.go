@@ -1,5 +1,7 @@
 package runner
 
+import "time"
+
 // Prepared lists the digests of the modules that the worker has.
 func (w *Worker) Prepared() []string {
 	w.modules.mu.Lock()
@@ -13,4 +15,10 @@ func (w *Worker) Prepared() []string {
 		}
 	}
 	return digests
+}
+
+// WithRateWindow has rates be about another stretch of time than a minute.
+func (c Config) WithRateWindow(window time.Duration) Config {
+	c.rateWindow = window
+	return c
 }
