@@ -54,6 +54,10 @@ bench: guests ## the figures of the README, measured here
 bench-jobs: ## how durable jobs are enqueued, dealt and recorded, beside the bus alone, measured here
 	go run ./internal/bench/jobs
 
+.PHONY: bench-door
+bench-door: ## what the door costs a call, and whether rates hold across worker processes, measured here (6 minutes)
+	go run ./internal/bench/door
+
 .PHONY: bench-sandbox
 bench-sandbox: guests ## what a sandbox costs and holds, beside plain wazero and Extism, measured here
 	@internal/make/setup bench-sandbox

@@ -5,7 +5,7 @@ import "github.com/airlock-run/airlock/capabilities"
 // Try is Take that does not wait for the ledger, but has it asked.
 func (m *Meter) Try(method capabilities.Method, bytes int) bool {
 	c := charge{method: method, bytes: int64(bytes)}
-	refusal, short := m.try(c)
+	refusal, short := m.try(&c)
 	if short == nil {
 		return !refusal.Refused()
 	}

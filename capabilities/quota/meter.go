@@ -74,20 +74,22 @@ const retryUnknown = time.Second
 // bytes, and for an operation of AI models some tokens. Otherwise nothing is counted. It allocates nothing while there is something in hand. If there is not, it
 // waits until the ledger has answered, at most for the patience of the configuration.
 func (m *Meter) Take(ctx context.Context, method capabilities.Method, bytes int) Refusal {
-	refusal, short := m.try(charge{method: method, bytes: int64(bytes)})
+	c := charge{method: method, bytes: int64(bytes)}
+	refusal, short := m.try(&c)
 	if short == nil {
 		return refusal
 	}
-	return m.wait(ctx, charge{method: method, bytes: int64(bytes)}, short)
+	return m.wait(ctx, &c, short)
 }
 
 // Begin lets a job begin, if there is fuel left.
 func (m *Meter) Begin(ctx context.Context) Refusal {
-	refusal, short := m.try(charge{job: true})
+	c := charge{job: true}
+	refusal, short := m.try(&c)
 	if short == nil {
 		return refusal
 	}
-	return m.wait(ctx, charge{job: true}, short)
+	return m.wait(ctx, &c, short)
 }
 
 // Spend counts what is known only after a call or a job.
@@ -146,43 +148,47 @@ func (c *charge) of(l *line) (take, needs int64) {
 }
 
 // try takes what is in hand. If that is not enough it returns what is short, if asking may help.
-func (m *Meter) try(c charge) (refusal Refusal, short *counted) {
+func (m *Meter) try(c *charge) (refusal Refusal, short *counted) {
 	now := m.purses.config.Now()
+	var due [maxLines]struct{ take, needs, left int64 }
 	for i := range m.lines {
-		if _, needs := c.of(m.lines[i].line); needs > 0 {
-			m.lines[i].purse.mu.Lock()
+		d := &due[i]
+		if d.take, d.needs = c.of(m.lines[i].line); d.needs > 0 {
+			p := m.lines[i].purse
+			p.mu.Lock()
+			p.limit = m.lines[i].line.limit
+			d.left = p.left(now)
 		}
 	}
 	enough := true
 	for i := range m.lines {
-		_, needs := c.of(m.lines[i].line)
-		if p := m.lines[i].purse; needs > 0 && p.left(now) < needs {
+		if d := &due[i]; d.left < d.needs {
 			enough = false
-			if now.Before(p.refused) || needs > m.lines[i].line.limit {
+			if now.Before(m.lines[i].purse.refused) || d.needs > m.lines[i].line.limit {
 				refusal, short = m.lines[i].refusal(now), nil
 				break
 			}
 			short = &m.lines[i]
 		}
 	}
-	var low *Purse
+	var low [maxLines]*Purse
+	lows := 0
 	for i := range m.lines {
-		take, needs := c.of(m.lines[i].line)
-		if needs == 0 {
+		d, p := &due[i], m.lines[i].purse
+		if d.needs == 0 {
 			continue
 		}
-		p := m.lines[i].purse
-		p.limit = m.lines[i].line.limit
 		if enough {
-			p.use(now, take)
-			if p.low(now, p.left(now)) {
-				low = p
+			p.use(now, d.take)
+			if p.low(now, d.left-d.take) {
+				low[lows] = p
+				lows++
 			}
 		}
 		p.mu.Unlock()
 	}
-	if low != nil {
-		m.purses.need(low)
+	for _, p := range low[:lows] {
+		m.purses.need(p)
 	}
 	return refusal, short
 }
@@ -197,7 +203,7 @@ func (c *counted) refusal(now time.Time) Refusal {
 }
 
 // wait waits for the ledger to fill what is short.
-func (m *Meter) wait(ctx context.Context, c charge, short *counted) (refusal Refusal) {
+func (m *Meter) wait(ctx context.Context, c *charge, short *counted) (refusal Refusal) {
 	patience := time.NewTimer(m.purses.config.Patience)
 	defer patience.Stop()
 	for {

@@ -62,6 +62,9 @@ type line struct {
 	operations capabilities.Patterns
 }
 
+// maxLines is how many limits can hold for one extension.
+const maxLines = 32
+
 // Compile makes the allowance of an extension out of the rules that mean it. Rules of its own manifest have no name.
 //
 // # Errors
@@ -114,6 +117,9 @@ func Compile(extension string, rates []RateRule, budgets []BudgetRule) (*Allowan
 		if !bounded {
 			return nil, fmt.Errorf("budget %.70q: it bounds nothing: write calls, bytes, ai_tokens or fuel", b.Name)
 		}
+	}
+	if len(a.lines) > maxLines {
+		return nil, fmt.Errorf("%d limits hold for %s, at most %d are possible: leave out those that never are the smallest", len(a.lines), extension, maxLines)
 	}
 	return a, nil
 }
