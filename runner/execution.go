@@ -133,7 +133,7 @@ func (e *execution) enter(ctx context.Context, module *sandbox.Module, fenced co
 	result, err := module.Run(ctx, input, session)
 	e.observed.ran(span, e.extension.Digest, result, err)
 	e.report.returned(result)
-	meter.Spend(quota.Fuel, int64(min(result.Fuel, math.MaxInt64))) //nolint:gosec // it is less
+	meter.Spend(quota.Fuel, int64(min(result.Fuel, math.MaxInt64)))
 	if err != nil {
 		return ending{err: err}
 	}

@@ -185,7 +185,9 @@ func (c *cluster) events(eventType string) <-chan *bus.Event {
 	}()
 	c.tb.Cleanup(func() {
 		cancel()
-		<-ended
+		if err := <-ended; err != nil {
+			c.tb.Error(err)
+		}
 	})
 	return heard
 }

@@ -2,6 +2,7 @@ package quota
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -107,11 +108,9 @@ func (a Account) validate() error {
 	case a.Resource == Requests && a.Period == Minute:
 		return nil
 	}
-	for _, r := range budgets {
-		if a.Resource == r {
-			_, err := ParsePeriod(string(a.Period))
-			return err
-		}
+	if slices.Contains(budgets, a.Resource) {
+		_, err := ParsePeriod(string(a.Period))
+		return err
 	}
 	return fmt.Errorf("nobody counts %.20q in a %.20q", a.Resource, a.Period)
 }

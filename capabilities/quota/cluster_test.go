@@ -133,4 +133,4 @@ func (c *cluster) checkWindows(limit int) {
 	}
 }
 
-func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 11)) } //nolint:gosec // a test that can be repeated
+func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 11)) }

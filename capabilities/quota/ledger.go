@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -324,11 +325,7 @@ func (l *Ledger) Close(ctx context.Context) error {
 func (l *Ledger) all() map[string]*entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	entries := make(map[string]*entry, len(l.entries))
-	for name, e := range l.entries {
-		entries[name] = e
-	}
-	return entries
+	return maps.Clone(l.entries)
 }
 
 // Usage is how an account stands.

@@ -125,7 +125,7 @@ func drive(c *cluster, busy int, calls float64, duration time.Duration) {
 	newest := func() *quota.Ledger { return c.ledgers[len(c.ledgers)-1] }
 	each := calls / float64(duration/step)
 	backlog := 0.0
-	for n := 0; n < int(duration/step); n++ {
+	for n := range int(duration / step) {
 		c.now = c.now.Add(step)
 		backlog = min(backlog+each, 20+10*each)
 		for ; backlog >= 1; backlog-- {

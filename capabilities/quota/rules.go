@@ -1,6 +1,7 @@
 package quota
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -127,7 +128,7 @@ func Compile(extension string, rates []RateRule, budgets []BudgetRule) (*Allowan
 // compile reads what all rules have.
 func compile(extension, name string, extensions, libraries []string) (l line, means bool, err error) {
 	if name != "" && !validName(name) {
-		return l, false, fmt.Errorf("the name is not 1 to 64 of a-z 0-9 _ -")
+		return l, false, errors.New("the name is not 1 to 64 of a-z 0-9 _ -")
 	}
 	if len(extensions) == 0 {
 		return l, false, fmt.Errorf("it names no extensions: list ids, or %q", All)

@@ -45,7 +45,7 @@ func measureAllowed(ctx context.Context) ([]row, error) {
 	meter := purses.Meter(allowance, request.JobLibrary)
 	defer meter.Close()
 	refused := 0
-	result := testing.Benchmark(func(b *testing.B) {
+	result := testing.Benchmark(func(b *testing.B) { //nolint:thelper // it is the benchmark itself
 		b.ReportAllocs()
 		for b.Loop() {
 			refusal := meter.Take(ctx, request.Method, 100)
