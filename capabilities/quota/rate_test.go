@@ -17,7 +17,7 @@ func perMinute(limit int) []quota.RateRule {
 // Whatever happens to workers, ledgers, records and messages between them, no more than the limit passes in any minute.
 func TestNoMinuteExceedsTheLimit(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(80) {
+	for seed := range uint64(40) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
 			r := random(seed)
@@ -98,7 +98,7 @@ func shake(c *cluster, r *rand.Rand, trouble int) {
 // With demand for it, nearly all of the limit is used: whoever has the demand, and however many they are.
 func TestNearlyAllOfTheLimitIsUsed(t *testing.T) {
 	t.Parallel()
-	const minutes = 5
+	const minutes = 3
 	for _, limit := range []int{10, 100, 1000, 12000} {
 		for _, shape := range []struct{ workers, busy int }{{1, 1}, {4, 4}, {20, 20}, {20, 1}} {
 			for name, share := range map[string]float64{"greedy": 5, "just": 1} {
