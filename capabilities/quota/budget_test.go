@@ -68,7 +68,7 @@ func TestWarning(t *testing.T) {
 	account := quota.Account{Extension: "finance", Library: library, Resource: quota.Calls, Period: quota.Hour}
 	for term := range 2 { // the second ledger knows what the first one has told
 		ledger, err := quota.NewLedger(r, quota.LedgerConfig{
-			Epoch: uint32(term + 1), Now: func() time.Time { return now }, //nolint:gosec // small
+			Epoch: uint32(term + 1), Now: func() time.Time { return now },
 			Warn: func(_ context.Context, u quota.Usage) error {
 				if fails {
 					fails = false
