@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -37,7 +38,7 @@ func (c *Conn) readMany(ctx context.Context, stream string, s selection, each fu
 	ctx, cancel := context.WithTimeout(ctx, lookupTime)
 	defer cancel()
 	complete := false
-	answers, err := natsext.RequestMany(ctx, c.nc, c.config.APIPrefix+".DIRECT.GET."+stream, request, natsext.RequestManySentinel(func(msg *nats.Msg) bool {
+	answers, err := natsext.RequestMany(ctx, c.nc, strings.TrimSuffix(c.config.APIPrefix, ".")+".DIRECT.GET."+stream, request, natsext.RequestManySentinel(func(msg *nats.Msg) bool {
 		status := msg.Header.Get("Status")
 		complete = complete || len(msg.Data) == 0 && (status == "204" || status == "404") // the end, or nothing at all
 		return complete

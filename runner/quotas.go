@@ -37,7 +37,9 @@ func (q *quotas) start() (stop func()) {
 	leading, stopLeading := context.WithCancel(context.Background())
 	var purses, ledger sync.WaitGroup
 	purses.Go(func() { q.purses.Run(filling, lender{q.conn}) })
-	ledger.Go(func() { q.conn.LeadLedger(leading, q.config.Name, q.lead) })
+	if !q.conn.Bound() { // a pool's user may not have the ledger
+		ledger.Go(func() { q.conn.LeadLedger(leading, q.config.Name, q.lead) })
+	}
 	return func() {
 		stopFilling()
 		purses.Wait()

@@ -17,7 +17,7 @@ type rights struct {
 
 // The streams, and those behind the buckets.
 var (
-	coreStreams = []string{"EVENTS", "JOBS", "RUNS", "LEASES", "ACTIVITY"}
+	coreStreams = []string{"EVENTS", "JOBS", "RUNS", "LEASES", "LEDGER", "ACTIVITY"}
 	keyValues   = []string{"KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-schedules", "KV_airlock-pauses", "KV_airlock-workers"}
 	objects     = []string{"OBJ_airlock-modules", "OBJ_airlock-content", "OBJ_airlock-inputs", "OBJ_airlock-calls"}
 	allStreams  = slices.Concat(coreStreams, keyValues, objects)
@@ -102,18 +102,19 @@ var workerRights = rights{
 			"airlock.call.>", "airlock.run.*", "airlock.activity.*.*",
 			"airlock.job.>", "airlock.schedule.*", "airlock.unique.>",
 			"airlock.lease.*", "airlock.dealer", "airlock.worker.>", "airlock.api.queue.status",
+			"airlock.ledger.>", "airlock.api.ledger.*", "airlock.event.*.airlock.budget.warning",
 			"$JS.ACK.EVENTS.triggers.>",
 		},
 		keysOf("airlock-workers"), objectsOf("airlock-calls", "airlock-inputs"),
 		makes(allStreams...), streams("STREAM.INFO.@", "OBJ_airlock-content"),
-		reads("EVENTS", "JOBS", "RUNS", "LEASES", "ACTIVITY", "OBJ_airlock-modules", "OBJ_airlock-inputs", "OBJ_airlock-calls"), reads(keyValues...),
+		reads("EVENTS", "JOBS", "RUNS", "LEASES", "LEDGER", "ACTIVITY", "OBJ_airlock-modules", "OBJ_airlock-inputs", "OBJ_airlock-calls"), reads(keyValues...),
 		streams("STREAM.PURGE.@", "JOBS", "OBJ_airlock-inputs", "OBJ_airlock-calls"),
-		streams("STREAM.MSG.DELETE.@", "JOBS", "RUNS", "LEASES"),
-		streams("CONSUMER.DELETE.@.*", "JOBS", "KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-pauses", "KV_airlock-workers",
+		streams("STREAM.MSG.DELETE.@", "JOBS", "RUNS", "LEASES", "LEDGER"),
+		streams("CONSUMER.DELETE.@.*", "JOBS", "LEDGER", "KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-pauses", "KV_airlock-workers",
 			"OBJ_airlock-modules", "OBJ_airlock-inputs", "OBJ_airlock-calls"),
 	),
 	deny:      []string{personsCall},
-	subscribe: []string{"airlock.dealer", "airlock.dealer.*.*", "airlock.worker.>", "airlock.api.queue.status", "airlock.record.*.*", "$SRV.>"},
+	subscribe: []string{"airlock.dealer", "airlock.dealer.*.*", "airlock.worker.>", "airlock.api.queue.status", "airlock.api.ledger.*", "airlock.record.*.*", "$SRV.>"},
 	answers:   true,
 }
 
@@ -124,13 +125,13 @@ var operationsRights = rights{
 			"airlock.job.>", "airlock.schedule.*", "airlock.unique.>", "airlock.child.>", "airlock.lease.*", "airlock.api.queue.status",
 		},
 		objectsOf("airlock-calls", "airlock-content", "airlock-inputs"),
-		makes(allStreams...), streams("STREAM.UPDATE.@", allStreams...), streams("STREAM.INFO.@", "ACTIVITY", "EVENTS"),
+		makes(allStreams...), streams("STREAM.UPDATE.@", allStreams...), streams("STREAM.INFO.@", "ACTIVITY", "EVENTS", "LEDGER"),
 		reads("JOBS", "RUNS", "LEASES"), reads(keyValues...), reads(objects...),
 		streams("STREAM.PURGE.@", "OBJ_airlock-content", "OBJ_airlock-inputs", "OBJ_airlock-calls"),
 		streams("CONSUMER.DELETE.@.*", "JOBS", "RUNS", "KV_airlock-extensions", "KV_airlock-versions", "OBJ_airlock-content", "OBJ_airlock-calls", "OBJ_airlock-inputs"),
 	),
-	// It keeps a mark of its list of jobs among the leases, and must not deal.
-	deny:      []string{"airlock.lease.dealer", "airlock.lease.dealer-held"},
+	// It keeps a mark of its list of jobs among the leases, and must neither deal nor have the ledger.
+	deny:      []string{"airlock.lease.dealer", "airlock.lease.dealer-held", "airlock.lease.ledger", "airlock.lease.ledger-held"},
 	subscribe: []string{"airlock.call.*.query.>", "airlock.call.*.action.>", "airlock.api.jobs.*", "$SRV.>"},
 	answers:   true,
 }
@@ -147,6 +148,7 @@ var consoleRights = rights{
 		streams("STREAM.MSG.DELETE.@", "JOBS", "RUNS"), streams("STREAM.PURGE.@", append([]string{"JOBS"}, objects...)...),
 		streams("CONSUMER.DELETE.@.*", slices.Concat([]string{"JOBS", "RUNS", "ACTIVITY"}, keyValues, objects)...),
 	),
+	deny: []string{"airlock.api.ledger.lend"},
 }
 
 // imported is what a member with an account of its own may use of the trusted one.
@@ -189,7 +191,7 @@ func clientImports(m Member) imported {
 func poolImports(m Member) imported {
 	in := imported{streams: append(m.inboxes(), "airlock.worker.hello", "airlock.worker.control")}
 	in.services = slices.Concat(
-		[]string{"airlock.activity.*.*", "$KV.airlock-workers." + m.Name + ".*"}, objectsOf("airlock-calls"),
+		[]string{"airlock.activity.*.*", "airlock.api.ledger.lend", "$KV.airlock-workers." + m.Name + ".*"}, objectsOf("airlock-calls"),
 		streams("STREAM.INFO.@", "JOBS", "KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-workers", "OBJ_airlock-modules", "OBJ_airlock-inputs", "OBJ_airlock-calls"),
 		streams("DIRECT.GET.@.>", "KV_airlock-extensions", "KV_airlock-versions"),
 		streams("DIRECT.GET.@.>", "OBJ_airlock-modules", "OBJ_airlock-inputs", "OBJ_airlock-calls"),
