@@ -179,6 +179,7 @@ func Connect(config Config) (*Conn, error) {
 
 // Close drains and closes the connection.
 func (c *Conn) Close() {
+	defer c.js.CleanupPublisher() // nobody confirms any more what is not confirmed by then
 	closed := make(chan struct{})
 	c.nc.SetClosedHandler(func(*nats.Conn) { close(closed) })
 	if err := c.nc.Drain(); err != nil {

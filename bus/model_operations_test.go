@@ -100,7 +100,7 @@ var operations = []struct {
 			return
 		}
 		w.expect("pause", m, err, "")
-		m.paused = true
+		m.paused, m.revived = true, false
 		if m.state == bus.StateRunning && m.silent {
 			w.overtake(m)
 			m.state = bus.StateAvailable

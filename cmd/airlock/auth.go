@@ -39,13 +39,16 @@ func (c *cli) authInitCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "init DIR", Short: "Write the configuration of a NATS server with TLS and users", Args: oneArg("a directory"),
 		Long: `Write the configuration of a NATS server with TLS, an authority and a certificate of its own, and the users worker, operations,
-client and console. Keys are readable by you alone; the server's configuration has public keys only.`,
-		Example: `  airlock auth init /etc/airlock/auth --host nats.internal --host 10.0.0.7
-  nats-server --config /etc/airlock/auth/nats-server.conf`,
+client and console. Keys are readable by you alone; the server's configuration has public keys only. Start it with
+nats-server --config DIR/nats-server.conf.`,
+		Example: `  airlock auth init /etc/airlock/auth --host nats.internal --host 10.0.0.7`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			d, err := fence.Init(args[0], settings)
 			if err != nil {
 				return err
+			}
+			if c.json {
+				return c.printJSON(d.Members)
 			}
 			c.printf("%s has the configuration of a NATS server and %d users\n", args[0], len(d.Members))
 			for _, m := range d.Members {
@@ -60,6 +63,7 @@ client and console. Keys are readable by you alone; the server's configuration h
 	f.StringSliceVar(&settings.Hosts, "host", nil, "name or address by which the server is reached, the first one by users; default: localhost and its addresses")
 	f.IntVar(&settings.Port, "port", 4222, "the server's port")
 	f.IntVar(&settings.Replicas, "replicas", 1, "how many servers there are: 1, 3 or 5")
+	c.jsonFlag(cmd)
 	return cmd
 }
 
@@ -89,12 +93,16 @@ others. An operation, which is somebody else's, can serve the methods of --serve
 			if m, err = d.Add(m); err != nil {
 				return err
 			}
+			if c.json {
+				return c.printJSON(m)
+			}
 			c.printf("%s %s is added: %s\nreload the server:  nats-server --signal reload\n", m.Role, m.Name, d.EnvironmentFile(m.Name))
 			return nil
 		},
 	}
-	cmd.Flags().StringSliceVar(&extensions, "extensions", nil, "extensions whose jobs a pool of workers runs")
-	cmd.Flags().StringSliceVar(&serves, "serves", nil, "methods that an operation serves, such as query:acme.ocr")
+	cmd.Flags().StringSliceVar(&extensions, "extensions", nil, "extensions whose jobs a pool of workers runs; default: none, it runs any job")
+	cmd.Flags().StringSliceVar(&serves, "serves", nil, "methods that an operation serves, such as query:acme.ocr; default: none")
+	c.jsonFlag(cmd)
 	return cmd
 }
 
@@ -123,7 +131,7 @@ func (c *cli) authListCommand(dir *string) *cobra.Command {
 
 // authChange is a command that changes one user.
 func (c *cli) authChange(dir *string, use, short, example string, change func(d *fence.Directory, name string) (string, error)) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: use + " NAME", Short: short, Args: oneArg("a user's name"), Example: "  " + example,
 		RunE: func(_ *cobra.Command, args []string) error {
 			d, err := fence.Open(*dir)
@@ -134,10 +142,15 @@ func (c *cli) authChange(dir *string, use, short, example string, change func(d 
 			if err != nil {
 				return err
 			}
+			if c.json {
+				return c.printJSON(map[string]string{"user": args[0]})
+			}
 			c.printf("%s\n", said)
 			return nil
 		},
 	}
+	c.jsonFlag(cmd)
+	return cmd
 }
 
 func (c *cli) authRotateCommand(dir *string) *cobra.Command {
@@ -163,7 +176,7 @@ func (c *cli) authRemoveCommand(dir *string) *cobra.Command {
 }
 
 func (c *cli) authCertificateCommand(dir *string) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "certificate", Short: "Make a new certificate of the server, signed by the same authority", Args: cobra.NoArgs,
 		Example: `  airlock auth certificate --dir /etc/airlock/auth`,
 		RunE: func(*cobra.Command, []string) error {
@@ -174,8 +187,13 @@ func (c *cli) authCertificateCommand(dir *string) *cobra.Command {
 			if err := d.RenewCertificate(); err != nil {
 				return err
 			}
+			if c.json {
+				return c.printJSON(map[string]string{"dir": *dir})
+			}
 			c.printf("the server has a new certificate, for two years; reload it:  nats-server --signal reload\n")
 			return nil
 		},
 	}
+	c.jsonFlag(cmd)
+	return cmd
 }

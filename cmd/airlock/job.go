@@ -24,17 +24,22 @@ func (c *cli) jobCommand() *cobra.Command {
 }
 
 func (c *cli) rebuildCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "rebuild", Short: "Make the list of jobs anew", Args: cobra.NoArgs,
+	cmd := &cobra.Command{
+		Use: "rebuild", Short: "Make the list of jobs anew", Args: cobra.NoArgs, Example: "  airlock job rebuild",
 		Long: `Make the list of jobs anew, from what is kept of them on the bus. Jobs go on meanwhile; the list says how far behind it is.`,
 		RunE: c.withConn(func(ctx context.Context, conn *bus.Conn, _ []string) error {
 			if err := conn.API(ctx, "jobs", "rebuild", struct{}{}, nil); err != nil {
 				return err
 			}
+			if c.json {
+				return c.printJSON(struct{}{})
+			}
 			c.printf("the list of jobs is being made anew\n")
 			return nil
 		}),
 	}
+	c.jsonFlag(cmd)
+	return cmd
 }
 
 func (c *cli) logsCommand() *cobra.Command {

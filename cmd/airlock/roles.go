@@ -33,7 +33,7 @@ user reach it through a socket in the data directory. With --nats-listen others 
 	c.httpFlag(cmd)
 	c.recordFlags(cmd)
 	cmd.Flags().StringVar(&c.config.NATSListen, "nats-listen", c.config.NATSListen, "address such as 0.0.0.0:4222 on which others reach NATS; default: none (AIRLOCK_NATS_LISTEN)")
-	cmd.Flags().StringVar(&c.config.Auth, "auth", c.config.Auth, "directory that airlock auth init made, whose users may reach NATS (AIRLOCK_AUTH)")
+	cmd.Flags().StringVar(&c.config.Auth, "auth", c.config.Auth, "directory that airlock auth init made, whose users may reach NATS; default: none (AIRLOCK_AUTH)")
 	cmd.Flags().BoolVar(&c.config.Relaxed, "relaxed", c.config.Relaxed,
 		"acknowledge before the disk has the data: faster, and a power failure loses up to two minutes (AIRLOCK_RELAXED)")
 	return cmd
@@ -120,7 +120,7 @@ func (c *cli) workerFlags(cmd *cobra.Command) {
 func (c *cli) poolFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&c.config.Pool, "pool", c.config.Pool, "name of the pool the worker is bound to; default: none, it runs any job, and deals (AIRLOCK_POOL)")
-	f.StringSliceVar(&c.config.PoolExtensions, "pool-extensions", c.config.PoolExtensions, "extensions whose jobs the pool runs (AIRLOCK_POOL_EXTENSIONS)")
+	f.StringSliceVar(&c.config.PoolExtensions, "pool-extensions", c.config.PoolExtensions, "extensions whose jobs the pool runs; default: none (AIRLOCK_POOL_EXTENSIONS)")
 }
 
 func (c *cli) operationsFlags(cmd *cobra.Command) {

@@ -55,10 +55,10 @@ A rate is about the last minute. A budget is about an hour, a day or a month, in
 		}),
 	}
 	f := cmd.Flags()
-	f.StringVar(&filter.Extension, "extension", "", "only this extension")
-	f.StringVar(&filter.Library, "library", "", "only what is counted in this library by itself")
-	f.StringVar(&filter.Per, "per", "", "only rates (minute), or budgets of an hour, day or month")
-	f.Var(&since, "since", `also periods that ended after this time, or this long ago, such as "168h"`)
+	f.StringVar(&filter.Extension, "extension", "", "only this extension; default: any")
+	f.StringVar(&filter.Library, "library", "", "only what is counted in this library by itself; default: any")
+	f.StringVar(&filter.Per, "per", "", "only rates (minute), or budgets of an hour, day or month; default: all")
+	f.Var(&since, "since", `also periods that ended after this time, or this long ago, such as "168h"; default: those that run`)
 	c.jsonFlag(cmd)
 	return cmd
 }
