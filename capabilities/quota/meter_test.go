@@ -15,12 +15,13 @@ import (
 // plenty are a rate for all calls, one for some, and budgets of all that is counted.
 func plenty() ([]quota.RateRule, []quota.BudgetRule) {
 	all := []string{quota.All}
-	return []quota.RateRule{
-			{Name: "all", Extensions: all, RequestsPerMinute: 1 << 30},
-			{Name: "ai", Extensions: all, Operations: []string{"ai."}, Libraries: all, RequestsPerMinute: 1 << 30},
-		}, []quota.BudgetRule{
-			{Name: "daily", Extensions: all, Libraries: all, Per: quota.Day, Calls: 1 << 50, Bytes: 1 << 50, AITokens: 1 << 50, Fuel: 1 << 60},
-		}
+	rates := []quota.RateRule{
+		{Name: "all", Extensions: all, RequestsPerMinute: 1 << 30},
+		{Name: "ai", Extensions: all, Operations: []string{"ai."}, Libraries: all, RequestsPerMinute: 1 << 30},
+	}
+	return rates, []quota.BudgetRule{
+		{Name: "daily", Extensions: all, Libraries: all, Per: quota.Day, Calls: 1 << 50, Bytes: 1 << 50, AITokens: 1 << 50, Fuel: 1 << 60},
+	}
 }
 
 // running are purses that a ledger in this process keeps filled.
