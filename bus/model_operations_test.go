@@ -123,7 +123,9 @@ var operations = []struct {
 		}
 	}},
 	{"retry", 8, func(w *world) {
-		m := w.any(func(m *modelled) bool { return m.state.Ended() || m.state == bus.StateScheduled || w.chance(4) })
+		m := w.any(func(m *modelled) bool { // a parent would wait once more for a sub-job that runs again
+			return m.job.Parent == nil && (m.state.Ended() || m.state == bus.StateScheduled || w.chance(4))
+		})
 		if m == nil {
 			return
 		}
