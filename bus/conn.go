@@ -126,6 +126,11 @@ type Conn struct {
 	}
 	// refusal is what the server last said this user may not do.
 	refusal atomic.Pointer[error]
+	// back is closed when the connection has been lost and is back, and then another one.
+	back struct {
+		sync.Mutex
+		again chan struct{}
+	}
 	// isSetUp is set once Setup was called on this connection.
 	isSetUp atomic.Bool
 }
@@ -196,6 +201,7 @@ func (c *Conn) Close() {
 // reconnected makes what a server that was started again has lost: streams that are in memory.
 func (c *Conn) reconnected() {
 	c.log.Info("bus connection is back")
+	defer c.tellReconnected()
 	if !c.isSetUp.Load() {
 		return
 	}
@@ -211,6 +217,25 @@ func (c *Conn) reconnected() {
 		case <-ctx.Done():
 		case <-time.After(250 * time.Millisecond):
 		}
+	}
+}
+
+// nextReconnect is closed once the connection has been lost and is back.
+func (c *Conn) nextReconnect() <-chan struct{} {
+	c.back.Lock()
+	defer c.back.Unlock()
+	if c.back.again == nil {
+		c.back.again = make(chan struct{})
+	}
+	return c.back.again
+}
+
+func (c *Conn) tellReconnected() {
+	c.back.Lock()
+	defer c.back.Unlock()
+	if c.back.again != nil {
+		close(c.back.again)
+		c.back.again = nil
 	}
 }
 

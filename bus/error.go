@@ -34,6 +34,8 @@ type Error struct {
 	Message string
 	// RetryAfter is how long to wait before the same request can succeed; 0 where waiting does not help.
 	RetryAfter time.Duration
+	// Rule names the rule that denied a call, with its source: "policy: no-bank". Empty for other errors.
+	Rule string
 }
 
 // Errorf makes an Error of code with a formatted sentence.
@@ -48,11 +50,12 @@ type wireError struct {
 	Error        string `json:"error"`
 	Code         Code   `json:"code"`
 	RetryAfterMS int64  `json:"retry_after_ms,omitempty"`
+	Rule         string `json:"rule,omitempty"`
 }
 
-// MarshalJSON writes the object a guest gets: {"error", "code", "retry_after_ms"}.
+// MarshalJSON writes the object a guest gets: {"error", "code", "retry_after_ms"?, "rule"?}.
 func (e *Error) MarshalJSON() ([]byte, error) {
-	return json.Marshal(wireError{Error: e.Message, Code: e.Code, RetryAfterMS: e.RetryAfter.Milliseconds()})
+	return json.Marshal(wireError{Error: e.Message, Code: e.Code, RetryAfterMS: e.RetryAfter.Milliseconds(), Rule: e.Rule})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -61,7 +64,7 @@ func (e *Error) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &w); err != nil {
 		return fmt.Errorf("decode error: %w", err)
 	}
-	*e = Error{Code: w.Code, Message: w.Error, RetryAfter: time.Duration(w.RetryAfterMS) * time.Millisecond}
+	*e = Error{Code: w.Code, Message: w.Error, RetryAfter: time.Duration(w.RetryAfterMS) * time.Millisecond, Rule: w.Rule}
 	return nil
 }
 

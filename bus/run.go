@@ -152,6 +152,8 @@ type CallNote struct {
 	MS     float64   `json:"ms"`
 	// Code says why it failed; empty when it did not.
 	Code Code `json:"code,omitempty"`
+	// Rule names the rule that denied it, with its source.
+	Rule string `json:"rule,omitempty"`
 }
 
 // LogLine is one line a guest logged, or printed on standard error.

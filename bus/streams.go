@@ -25,6 +25,8 @@ const (
 	workersBucket    = "airlock-workers"
 	schedulesBucket  = "airlock-schedules"
 	pausesBucket     = "airlock-pauses"
+	policyBucket     = "airlock-policy"
+	librariesBucket  = "airlock-libraries"
 	modulesBucket    = "airlock-modules"
 	contentBucket    = "airlock-content"
 	inputsBucket     = "airlock-inputs"
@@ -101,6 +103,8 @@ func (c *Conn) Setup(ctx context.Context) error {
 		{Bucket: versionsBucket, Description: "Airlock: versions of extensions that jobs may need"},
 		{Bucket: schedulesBucket, Description: "Airlock: recurring jobs"},
 		{Bucket: pausesBucket, Description: "Airlock: extensions whose jobs wait until they are resumed"},
+		{Bucket: policyBucket, Description: "Airlock: the operator's policy, and those it replaced", History: policyHistory},
+		{Bucket: librariesBucket, Description: "Airlock: libraries, and what their owners granted"},
 		{Bucket: workersBucket, Description: "Airlock: workers", TTL: 2 * workerTimeout, Storage: jetstream.MemoryStorage},
 	} {
 		config.Replicas = c.config.Replicas

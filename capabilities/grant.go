@@ -17,30 +17,34 @@ const AnyLibrary = "*"
 type Permissions struct {
 	// Methods are the patterns of what may be called; none means nothing.
 	Methods []string
+	// Scope narrows them. What it says nothing of is not asked for where it leaves the library: no addresses, no credentials to use or to
+	// read, no events to publish, and of jobs to dispatch only the extension's own, which always are.
+	Scope Scope
 	// Libraries are where the extension may run: AnyLibrary, or ids, which its jobs may then also reach from one another.
 	// None means AnyLibrary.
 	Libraries []string
+	// Triggers are the types of events that start its jobs.
+	Triggers []string
 	// RequestsPerMinute bounds calls in any minute; 0 means DefaultRequestsPerMinute.
 	RequestsPerMinute int
-	// Sensitive are operations to be treated as sensitive beside those that always are.
-	Sensitive []string
 }
 
-// Grant is what one extension really has. It never changes and is safe for concurrent use.
+// Grant is what one extension asks for by its manifest, compiled. It never changes and is safe for concurrent use.
 type Grant struct {
 	extension         string
 	methods           Patterns
+	rules             ruleset
 	anyLibrary        bool
 	libraries         map[uuid.UUID]struct{}
 	requestsPerMinute int
-	sensitive         []string
 }
 
 // NewGrant compiles the grant of an extension.
 //
 // # Errors
 //
-// *PatternError for a malformed pattern; a library that is no id; a negative rate. The sentence says which it was.
+// *PatternError for a malformed pattern, *ScopeError for a malformed target; a library that is no id; a negative rate. The sentence says
+// which it was.
 func NewGrant(extension string, p Permissions) (*Grant, error) {
 	methods, err := ParsePatterns(p.Methods)
 	if err != nil {
@@ -55,10 +59,12 @@ func NewGrant(extension string, p Permissions) (*Grant, error) {
 		anyLibrary:        len(p.Libraries) == 0,
 		libraries:         make(map[uuid.UUID]struct{}, len(p.Libraries)),
 		requestsPerMinute: p.RequestsPerMinute,
-		sensitive:         slices.Clone(p.Sensitive),
 	}
 	if g.requestsPerMinute == 0 {
 		g.requestsPerMinute = DefaultRequestsPerMinute
+	}
+	if err := g.compile(p); err != nil {
+		return nil, err
 	}
 	for _, text := range p.Libraries {
 		if text == AnyLibrary {
@@ -72,6 +78,42 @@ func NewGrant(extension string, p Permissions) (*Grant, error) {
 		g.libraries[library] = struct{}{}
 	}
 	return g, nil
+}
+
+// compile makes the rules of the methods, and of the events that start jobs.
+func (g *Grant) compile(p Permissions) error {
+	asked := p.Scope
+	asked.HTTP = orNone(asked.HTTP)
+	asked.Credentials.Use, asked.Credentials.Read = orNone(asked.Credentials.Use), orNone(asked.Credentials.Read)
+	asked.Events.Publish = orNone(asked.Events.Publish)
+	asked.Dispatch = append(slices.Clone(asked.Dispatch), g.extension)
+	compiled, err := asked.compile(false)
+	if err != nil {
+		return err
+	}
+	for i, pattern := range g.methods {
+		g.rules.add(&statement{name: fmt.Sprintf("permissions.methods[%d]", i), pattern: pattern, scope: compiled})
+	}
+	for i, event := range p.Triggers {
+		heard, err := (&Scope{Events: EventNames{Hear: []string{event}}}).compile(false)
+		if err != nil {
+			return err
+		}
+		if asked.Events.Hear != nil && !compiled.names[onHear].match(event) {
+			return &ScopeError{"events.hear", fmt.Sprintf("it lacks %s, which triggers[%d] is started by: add it, or leave the list out", quote(event), i)}
+		}
+		pattern := Pattern{text: Hear.String(), kind: Query, name: opHear}
+		g.rules.add(&statement{name: fmt.Sprintf("triggers[%d]", i), pattern: pattern, scope: heard})
+	}
+	return nil
+}
+
+// orNone makes a list that says nothing one that names nothing.
+func orNone[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 // ParseLibrary reads a library's id: a UUID with hyphens in lower case, which is not all zeros.
@@ -102,28 +144,6 @@ func (g *Grant) RunsIn(library uuid.UUID) bool {
 func (g *Grant) names(library uuid.UUID) bool {
 	_, ok := g.libraries[library]
 	return ok
-}
-
-// Authorize decides whether a call may leave the sandbox. What is not granted is denied. Allowing allocates nothing.
-func (g *Grant) Authorize(r Request) Decision {
-	if r.Extension != g.extension {
-		return deny(CodePermissionDenied, "%s asked with the grant of %s", quote(r.Extension), g.extension)
-	}
-	if !r.Method.wellFormed() {
-		return deny(CodeInvalidArgument, "%s asked for %s, which is not a method", g.extension, quote(r.Method.String()))
-	}
-	rule, ok := g.methods.match(r.Method, g.isSensitive(r.Method.Operation))
-	if !ok {
-		return deny(CodePermissionDenied, "%s", g.whyNoMethod(r.Method))
-	}
-	if !g.RunsIn(r.JobLibrary) || r.Library != uuid.Nil && r.Library != r.JobLibrary && !g.names(r.Library) {
-		return deny(CodePermissionDenied, "%s", g.whyNoLibrary(r))
-	}
-	return Decision{Allowed: true, Rule: rule.text}
-}
-
-func (g *Grant) isSensitive(operation string) bool {
-	return IsSensitive(operation) || slices.Contains(g.sensitive, operation)
 }
 
 func deny(code, format string, args ...any) Decision {

@@ -26,16 +26,16 @@ func TestLibraries(t *testing.T) {
 		"denied: another, by default":                         {nil, home, other, false, `add "` + other.String() + `" to permissions.libraries`},
 		"denied: another, by *":                               {[]string{"*"}, home, other, false, `"*" lets it run in every library, each job in its own`},
 		"denied: a third":                                     {[]string{home.String(), other.String()}, home, third, false, `add "` + third.String() + `"`},
-		"denied: a job where it may not run":                  {[]string{other.String()}, home, uuid.Nil, false, "where it may not run: add"},
-		"denied: into a listed one from where it may not run": {[]string{other.String()}, home, other, false, "where it may not run: add"},
+		"denied: a job where it may not run":                  {[]string{other.String()}, home, uuid.Nil, false, "where it may not run by its manifest: add"},
+		"denied: into a listed one from where it may not run": {[]string{other.String()}, home, other, false, "where it may not run by its manifest: add"},
 		"denied: a job without a library":                     {[]string{"*"}, uuid.Nil, uuid.Nil, false, "where it may not run"},
 		"denied: a listed one, job without a library":         {[]string{"*", other.String()}, uuid.Nil, other, false, "where it may not run"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			grant := newGrant(t, capabilities.Permissions{Methods: []string{"query:"}, Libraries: c.libraries})
-			d := grant.Authorize(capabilities.Request{
-				Extension: "finance", Method: capabilities.Method{Kind: capabilities.Query, Operation: "ai.ocr"}, JobLibrary: c.job, Library: c.call,
+			d := newAuthority(t, generous).Decide(grant, &capabilities.Request{
+				Method: capabilities.Method{Kind: capabilities.Query, Operation: "ai.ocr"}, JobLibrary: c.job, Library: c.call,
 			})
 			if d.Allowed != c.allowed || !strings.Contains(d.Reason, c.reason) || (d.Code == "permission_denied") == c.allowed {
 				t.Errorf("got %+v, want allowed %v with %s", d, c.allowed, c.reason)
@@ -69,45 +69,27 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-func TestAuthorizeDenies(t *testing.T) {
+func TestMethodsThatWereNotParsed(t *testing.T) {
 	t.Parallel()
-	grant := newGrant(t, capabilities.Permissions{Methods: []string{"query:", "action:"}, Sensitive: []string{"http.request"}})
-	ocr := capabilities.Method{Kind: capabilities.Query, Operation: "ai.ocr"}
-
-	t.Run("another extension", func(t *testing.T) {
-		t.Parallel()
-		d := grant.Authorize(capabilities.Request{Extension: "other", Method: ocr, JobLibrary: home})
-		if d.Allowed || d.Code != "permission_denied" || !strings.Contains(d.Reason, `"other" asked with the grant of finance`) {
-			t.Errorf("got %+v", d)
+	grant, authority := newGrant(t, capabilities.Permissions{Methods: []string{"query:", "action:"}}), newAuthority(t, generous)
+	for _, m := range []capabilities.Method{
+		{},
+		{Operation: "ai.ocr"},
+		{Kind: "event", Operation: "ai.ocr"},
+		{Kind: capabilities.Query},
+		{Kind: capabilities.Query, Operation: "ai.>"},
+		{Kind: capabilities.Query, Operation: "ai.ocr.v1"},
+		{Kind: capabilities.Query, Operation: "credentials.get.input"},
+		{Kind: capabilities.Query, Operation: "ai.ocr", Version: "1"},
+		{Kind: capabilities.Query, Operation: "ai.ocr", Version: "v1.x"},
+		{Kind: capabilities.Query, Operation: "ai.ocr", Version: "v01"},
+		{Kind: capabilities.Query, Operation: strings.Repeat("a.", 80) + "a"},
+	} {
+		d := authority.Decide(grant, &capabilities.Request{Method: m, JobLibrary: home})
+		if d.Allowed || d.Code != "invalid_argument" {
+			t.Errorf("%+v: got %+v", m, d)
 		}
-	})
-	t.Run("what an operator calls sensitive", func(t *testing.T) {
-		t.Parallel()
-		if d := ask(t, grant, "query:http.request"); d.Allowed || !strings.Contains(d.Reason, "sensitive") {
-			t.Errorf("got %+v", d)
-		}
-	})
-	t.Run("methods that were not parsed", func(t *testing.T) {
-		t.Parallel()
-		for _, m := range []capabilities.Method{
-			{},
-			{Operation: "ai.ocr"},
-			{Kind: "event", Operation: "ai.ocr"},
-			{Kind: capabilities.Query},
-			{Kind: capabilities.Query, Operation: "ai.>"},
-			{Kind: capabilities.Query, Operation: "ai.ocr.v1"},
-			{Kind: capabilities.Query, Operation: "credentials.get.input"},
-			{Kind: capabilities.Query, Operation: "ai.ocr", Version: "1"},
-			{Kind: capabilities.Query, Operation: "ai.ocr", Version: "v1.x"},
-			{Kind: capabilities.Query, Operation: "ai.ocr", Version: "v01"},
-			{Kind: capabilities.Query, Operation: strings.Repeat("a.", 80) + "a"},
-		} {
-			d := grant.Authorize(capabilities.Request{Extension: "finance", Method: m, JobLibrary: home})
-			if d.Allowed || d.Code != "invalid_argument" {
-				t.Errorf("%+v: got %+v", m, d)
-			}
-		}
-	})
+	}
 }
 
 func TestNewGrantRefuses(t *testing.T) {
@@ -124,47 +106,4 @@ func TestNewGrantRefuses(t *testing.T) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
-}
-
-// TestAllowingAllocatesNothing does not run in parallel, or it would count what others allocate.
-func TestAllowingAllocatesNothing(t *testing.T) { //nolint:paralleltest // as said
-	grant := newGrant(t, capabilities.Permissions{
-		Methods: []string{"ai.ocr", "vdfs.", "query:credentials.get"}, Libraries: []string{home.String(), other.String()}, RequestsPerMinute: 1 << 30,
-	})
-	r := capabilities.Request{Extension: "finance", Method: capabilities.Method{Kind: capabilities.Query, Operation: "credentials.get", Version: "v1"}, JobLibrary: home, Library: other}
-	allocations := testing.AllocsPerRun(100, func() {
-		if !grant.Authorize(r).Allowed {
-			t.Error("denied")
-		}
-	})
-	if allocations != 0 {
-		t.Errorf("%v allocations", allocations)
-	}
-}
-
-func BenchmarkAuthorize(b *testing.B) {
-	grant := newGrant(b, capabilities.Permissions{Methods: []string{
-		"query:ai.ocr", "query:ai.classify_text", "action:vdfs.create_entry", "query:vdfs.get_entry", "action:vdfs.update_metadata", "action:vdfs.write_sidecar", "query:vdfs.read_content",
-	}, RequestsPerMinute: 1 << 40})
-	method, err := capabilities.ParseMethod("query:vdfs.read_content.v1")
-	if err != nil {
-		b.Fatal(err)
-	}
-	r := capabilities.Request{Extension: "finance", Method: method, JobLibrary: home}
-	b.Run("authorize", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if !grant.Authorize(r).Allowed {
-				b.Fatal("denied")
-			}
-		}
-	})
-	b.Run("parse", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := capabilities.ParseMethod("query:vdfs.read_content.v1"); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
 }

@@ -80,8 +80,11 @@ func (m Method) wellFormed() bool {
 	if length > maxMethod || !isKind(m.Kind) || m.Version != "" && (!isVersion(m.Version) || versionProblem(m.Version) != "") {
 		return false
 	}
-	operation, version, problem := splitName(m.Operation)
-	return problem == "" && version == "" && operation == m.Operation
+	if tokenProblem(m.Operation) != "" {
+		return false
+	}
+	_, last := cutLast(m.Operation)
+	return last == "" || !isVersion(last) && last != "input"
 }
 
 // splitName takes ".input" and the version off a dotted name. What remains never ends in another such suffix, so that one

@@ -95,6 +95,7 @@ func FuzzParseMethod(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	authority := newAuthority(f, generous)
 	f.Fuzz(func(t *testing.T, text string) {
 		m, err := capabilities.ParseMethod(text)
 		if err != nil {
@@ -110,7 +111,7 @@ func FuzzParseMethod(f *testing.F) {
 		if err != nil || again != m {
 			t.Fatalf("%q parsed as %+v, which reads back as %+v (%v)", text, m, again, err)
 		}
-		if d := everything.Authorize(capabilities.Request{Extension: "x", Method: m, JobLibrary: home}); !d.Allowed {
+		if d := authority.Decide(everything, &capabilities.Request{Method: m, JobLibrary: home}); d.Code == capabilities.CodeInvalidArgument {
 			t.Fatalf("%q parsed, but is not well formed for the grant: %s", text, d.Reason)
 		}
 	})

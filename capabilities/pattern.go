@@ -92,6 +92,19 @@ func (p Pattern) matches(m Method, sensitive bool) bool {
 	}
 }
 
+// suits reports whether the pattern is for the method's kind, version and sensitivity, given that its name is for the operation.
+// To deny, it is for all that it might mean: sensitive operations too, and methods that leave the version to the service.
+func (p *Pattern) suits(m *Method, sensitive, deny bool) bool {
+	switch {
+	case p.kind != "" && p.kind != m.Kind:
+		return false
+	case p.below:
+		return deny || !sensitive
+	default:
+		return p.version == "" || p.version == m.Version || deny && m.Version == ""
+	}
+}
+
 // Patterns is a list of patterns; it grants what one of them grants.
 type Patterns []Pattern
 

@@ -5,10 +5,108 @@ import (
 	"strings"
 )
 
+// refusal is the decision when a source denies or does not allow: what was asked, why not, and what would change it.
+func refusal(source Source, v verdict, s *sides, g *Grant, r *Request, q *question) Decision {
+	what := r.Method.String() + aimedAt(q)
+	switch {
+	case v.deny != nil:
+		return refuse(source.String()+": "+v.deny.name, "%s asked for %s, which rule %q of the %s denies: only who changes that rule can allow it",
+			g.extension, what, v.deny.name, source)
+	case source == Manifest:
+		return whyNotManifest(g, what, q)
+	case source == Operator:
+		return refuse("policy: no rule", "%s asked for %s, which no rule of the policy allows in library %s%s: add a rule for %s that allows %q%s",
+			g.extension, what, q.library, sensitivity(q), g.extension, nameless(r.Method), narrowed(q))
+	case s.owned == nil:
+		return s.call.refuse(g.extension, q.library)
+	default:
+		return refuse("library: "+q.library.String(), "%s asked for %s, which the owner of library %s has not granted%s: grant %q%s",
+			g.extension, what, q.library, sensitivity(q), nameless(r.Method), narrowed(q))
+	}
+}
+
+// nameless is the method without its version, as a pattern that grants it.
+func nameless(m Method) string { return Method{Kind: m.Kind, Operation: m.Operation}.String() }
+
+func sensitivity(q *question) string {
+	if q.sensitive {
+		return ", as it is sensitive and not named in full"
+	}
+	return ""
+}
+
+// aimedAt says what a call is aimed at.
+func aimedAt(q *question) string {
+	var text strings.Builder
+	if at := q.address; q.have.has(onHTTP) && at.Host != "" {
+		text.WriteString(" to " + at.String())
+	}
+	for a := onHTTP + 1; a < aspects; a++ {
+		if name := q.names[a]; q.have.has(a) && name != "" {
+			_, _ = fmt.Fprintf(&text, " with the %s %s", aspectWords[a].noun, quote(name))
+		}
+	}
+	return text.String()
+}
+
+// String is the address for people.
+func (a Address) String() string {
+	scheme := "https"
+	if a.Plain {
+		scheme = "http"
+	}
+	host := a.Host
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return fmt.Sprintf("%s %s://%s:%d%s", a.Method, scheme, host, a.Port, quote(a.Path)[1:len(quote(a.Path))-1])
+}
+
+// narrowed says which targets a rule that allows the call would have to name, if it narrows them.
+func narrowed(q *question) string {
+	var keys []string
+	for a := range aspects {
+		if q.have.has(a) {
+			keys = append(keys, aspectWords[a].key)
+		}
+	}
+	if keys == nil {
+		return ""
+	}
+	return ", and this target, where it has " + strings.Join(keys, " or ")
+}
+
+// whyNotManifest explains a call that the manifest does not ask for.
+func whyNotManifest(g *Grant, what string, q *question) Decision {
+	if q.method == Hear {
+		return refuse("manifest: triggers", "%s is not started by %s: add a trigger to its manifest", g.extension, what)
+	}
+	if _, asked := g.methods.match(q.method, q.sensitive); asked {
+		key := ""
+		for a := range aspects {
+			if q.have.has(a) && !g.fits(a, q) {
+				key = aspectWords[a].key
+				break
+			}
+		}
+		return refuse("manifest: permissions."+key, "%s asked for %s, which its manifest does not name: add it to permissions.%s", g.extension, what, key)
+	}
+	d := refuse("manifest: permissions.methods", "%s", g.whyNoMethod(q.method, q.sensitive))
+	return d
+}
+
+// fits reports whether the manifest asks for one aspect of a call.
+func (g *Grant) fits(a aspect, q *question) bool {
+	only := *q
+	only.have = setOf(a)
+	v := g.rules.decide(&only)
+	return v.allow != nil
+}
+
 // whyNoMethod explains a method that no pattern grants. A pattern that nearly does is the likeliest cause, so it is named.
-func (g *Grant) whyNoMethod(m Method) string {
+func (g *Grant) whyNoMethod(m Method, sensitive bool) string {
 	cause := "which its manifest does not grant"
-	if g.isSensitive(m.Operation) {
+	if sensitive {
 		cause = "which is sensitive: no prefix and no whole kind grants it, only its full name"
 	} else {
 		for _, p := range g.methods {
@@ -18,8 +116,7 @@ func (g *Grant) whyNoMethod(m Method) string {
 			}
 		}
 	}
-	add := Method{Kind: m.Kind, Operation: m.Operation}
-	return fmt.Sprintf("%s asked for %s, %s: add %q to permissions.methods", g.extension, m, cause, add)
+	return fmt.Sprintf("%s asked for %s, %s: add %q to permissions.methods", g.extension, m, cause, nameless(m))
 }
 
 // whyNot says what a pattern grants instead, when it looks as if it granted the method.
@@ -46,18 +143,4 @@ func (p Pattern) whyNot(m Method) string {
 	default:
 		return "only the operation of exactly that name"
 	}
-}
-
-// whyNoLibrary explains a library in which the grant does not reach.
-func (g *Grant) whyNoLibrary(r Request) string {
-	if !g.RunsIn(r.JobLibrary) {
-		return fmt.Sprintf("%s asked for %s in a job of library %s, where it may not run: add %q or %q to permissions.libraries",
-			g.extension, r.Method, r.JobLibrary, r.JobLibrary, AnyLibrary)
-	}
-	why := ""
-	if g.anyLibrary {
-		why = fmt.Sprintf(" (%q lets it run in every library, each job in its own)", AnyLibrary)
-	}
-	return fmt.Sprintf("%s asked for %s in library %s from a job of library %s, but a job acts in its own library%s: add %q to permissions.libraries",
-		g.extension, r.Method, r.Library, r.JobLibrary, why, r.Library)
 }

@@ -133,8 +133,18 @@ func (m *Manifest) setWasmFile(text string) error {
 }
 
 func (m *Manifest) compile() (*capabilities.Grant, error) {
+	scope, err := m.Permissions.scope()
+	if err != nil {
+		return nil, err
+	}
+	triggers := make([]string, len(m.Triggers))
+	for i, trigger := range m.Triggers {
+		triggers[i] = string(trigger.Event)
+	}
 	return capabilities.NewGrant(string(m.ID), capabilities.Permissions{
 		Methods:           m.Permissions.Methods,
+		Scope:             scope,
+		Triggers:          triggers,
 		Libraries:         m.Permissions.Libraries,
 		RequestsPerMinute: m.Permissions.RequestsPerMinute,
 	})

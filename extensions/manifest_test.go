@@ -70,8 +70,8 @@ func TestManifestDefaults(t *testing.T) {
 			if diff := cmp.Diff(want, m.Permissions); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			d := m.Grant().Authorize(capabilities.Request{
-				Extension: "finance", Method: capabilities.Method{Kind: capabilities.Query, Operation: "ai.ocr"}, JobLibrary: uuid.New(),
+			d := generous(t).Decide(m.Grant(), &capabilities.Request{
+				Method: capabilities.Method{Kind: capabilities.Query, Operation: "ai.ocr"}, JobLibrary: uuid.New(),
 			})
 			if d.Allowed {
 				t.Error("a manifest that asks for nothing was granted something")
@@ -114,20 +114,37 @@ func TestManifestWarns(t *testing.T) {
 	}
 }
 
+// generous is an authority that allows whatever is asked, but for sensitive operations.
+func generous(t *testing.T) *capabilities.Authority {
+	t.Helper()
+	policy, err := capabilities.ParsePolicy([]byte(`rules: [{name: all, extensions: ["*"], allow: ["query:", "action:"]}]
+libraries: {unlisted: allow}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority := capabilities.NewAuthority()
+	authority.SetPolicy(policy, 1)
+	authority.SetLibraries(map[uuid.UUID]*capabilities.Library{})
+	return authority
+}
+
 func TestManifestGrant(t *testing.T) {
 	t.Parallel()
 	grant := parseFile(t, "testdata/full.json").Grant()
+	authority := generous(t)
 	home, listed := uuid.New(), uuid.MustParse("0b6f0f3e-4a8e-4f0e-9d8c-1f6f4f0f7a01")
 	for method, rule := range map[string]string{
-		"query:ai.ocr": "query:ai.ocr", "action:vdfs.create_entry": "vdfs.", "query:credentials.get": "query:credentials.get",
+		"query:ai.ocr": "permissions.methods[0]", "action:vdfs.create_entry": "permissions.methods[1]",
 		"action:ai.ocr": "", "action:credentials.store": "",
 	} {
 		parsed, err := capabilities.ParseMethod(method)
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := grant.Authorize(capabilities.Request{Extension: "com.example.finance", Method: parsed, JobLibrary: home, Library: listed})
-		if d.Rule != rule || d.Allowed != (rule != "") {
+		d := authority.Decide(grant, &capabilities.Request{
+			Method: parsed, JobLibrary: home, Library: listed, Target: capabilities.Target{Credential: "mail", Entry: "receipt"},
+		})
+		if d.Rules[capabilities.Manifest] != rule || d.Allowed != (rule != "") {
 			t.Errorf("%s: got %+v, want it by %q", method, d, rule)
 		}
 	}

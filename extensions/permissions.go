@@ -32,6 +32,8 @@ type Permissions struct {
 	Methods []string
 	// Libraries are the libraries it may run in: "*" for all, which is the default, or ids.
 	Libraries []string
+	// Scope narrows methods to targets: what each of them is aimed at.
+	Scope capabilities.Scope
 	// RequestsPerMinute bounds its calls; 1000 by default.
 	RequestsPerMinute int
 	// ConcurrentJobs bounds how many of its jobs run at a time; 10 by default.
@@ -61,7 +63,20 @@ func defaultPermissions() Permissions {
 
 func (d *decoder) permissions(p *Permissions) func(*node) {
 	return func(n *node) {
+		defer d.scoped(n, p)
 		d.object(n, fields{
+			"http": d.list(func(n *node) { d.httpRule(n, p) }),
+			"credentials": func(n *node) {
+				names := &p.Scope.Credentials
+				d.object(n, fields{"use": d.names(&names.Use), "store": d.names(&names.Store), "read": d.names(&names.Read)})
+			},
+			"sidecars": d.names(&p.Scope.Sidecars),
+			"entries":  d.names(&p.Scope.Entries),
+			"dispatch": d.names(&p.Scope.Dispatch),
+			"events": func(n *node) {
+				names := &p.Scope.Events
+				d.object(n, fields{"publish": d.names(&names.Publish), "hear": d.names(&names.Hear)})
+			},
 			"methods":   d.list(func(n *node) { d.method(n, p) }),
 			"libraries": func(n *node) { d.libraries(n, p) },
 			"rate_limits": func(n *node) {

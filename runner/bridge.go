@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -20,8 +21,10 @@ import (
 // bridge is the door of one attempt: each call of the guest is authorised, counted against the extension's rate, given its
 // key, and sent to an operation. It is safe for concurrent use.
 type bridge struct {
-	conn  *bus.Conn
-	grant *capabilities.Grant
+	conn *bus.Conn
+	// authority decides about what the extension asks for by its grant.
+	authority *capabilities.Authority
+	grant     *capabilities.Grant
 	// quotas, meter and execution are for what is counted: meter counts what happens in the job's library.
 	quotas    *quotas
 	meter     *quota.Meter
@@ -53,7 +56,7 @@ func (b *bridge) call(ctx context.Context, c sandbox.Call, most int64) json.RawM
 	bus.EndSpan(span, err)
 	took := time.Since(start)
 	b.metrics.called(method.Operation, err, took)
-	b.report.called(bus.CallNote{Method: cut(c.Method, maxMethod), At: start.UTC(), MS: float64(took.Microseconds()) / 1e3, Code: bus.CodeOf(err)})
+	b.report.called(bus.CallNote{Method: cut(c.Method, maxMethod), At: start.UTC(), MS: float64(took.Microseconds()) / 1e3, Code: bus.CodeOf(err), Rule: ruleOf(err)})
 	if err == nil {
 		return answer
 	}
@@ -62,11 +65,13 @@ func (b *bridge) call(ctx context.Context, c sandbox.Call, most int64) json.RawM
 }
 
 func (b *bridge) pass(ctx context.Context, c sandbox.Call, method capabilities.Method, most int64) (json.RawMessage, error) {
-	decision := b.grant.Authorize(capabilities.Request{
-		Extension: b.job.Extension, Method: method, JobLibrary: b.job.Library, Library: c.Library,
-	})
+	target, err := capabilities.TargetOf(b.job.Extension, method, c.Payload)
+	if err != nil {
+		return nil, bus.Errorf(bus.InvalidArgument, "%v", err)
+	}
+	decision := b.authority.Decide(b.grant, &capabilities.Request{Method: method, JobLibrary: b.job.Library, Library: c.Library, Target: target})
 	if !decision.Allowed {
-		return nil, &bus.Error{Code: bus.Code(decision.Code), Message: decision.Reason, RetryAfter: decision.RetryAfter}
+		return nil, refusal(decision)
 	}
 	library := c.Library
 	if library == uuid.Nil {
@@ -97,6 +102,19 @@ func (b *bridge) pass(ctx context.Context, c sandbox.Call, method capabilities.M
 	meter.Spend(quota.Bytes, int64(len(answer)))
 	meter.Spend(quota.AITokens, call.Tokens)
 	return answer, err
+}
+
+// refusal is the error of what was not allowed.
+func refusal(d capabilities.Decision) *bus.Error {
+	return &bus.Error{Code: bus.Code(d.Code), Message: d.Reason, RetryAfter: d.RetryAfter, Rule: d.Rule}
+}
+
+// ruleOf is the rule that an error names.
+func ruleOf(err error) string {
+	if refused, ok := errors.AsType[*bus.Error](err); ok {
+		return refused.Rule
+	}
+	return ""
 }
 
 // maxKey is the longest key a guest may give a call, in bytes.

@@ -163,9 +163,8 @@ func (e *execution) find(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if !e.extension.Manifest.Grant().RunsIn(job.Library) {
-		return permanent(bus.PermissionDenied,
-			"extension %s may not run in library %s: add it to permissions.libraries in the manifest", job.Extension, job.Library)
+	if d := e.worker.authority.MayRun(e.extension.Manifest.Grant(), job.Library); !d.Allowed {
+		return permanent(bus.Code(d.Code), "%s", d.Reason)
 	}
 	e.attempt.UseVersion(string(e.extension.Version), e.extension.Digest)
 	return nil
@@ -211,7 +210,7 @@ func (e *execution) prepare(ctx context.Context, definition sandbox.Job, meter *
 	}
 	s := &session{
 		bridge: &bridge{
-			conn: e.worker.conn, grant: e.extension.Manifest.Grant(), quotas: e.worker.quotas, meter: meter, execution: e,
+			conn: e.worker.conn, authority: e.worker.authority, grant: e.extension.Manifest.Grant(), quotas: e.worker.quotas, meter: meter, execution: e,
 			timeout: e.worker.config.CallTimeout, job: job, attempt: e.attempt.Token, report: e.report, metrics: e.worker.metrics, occurrences: occurrences,
 		},
 		report: e.report, attempt: e.attempt, deadline: &e.deadline, large: e.worker.large, fenced: fenced,

@@ -36,6 +36,7 @@ func newCluster(tb testing.TB) *cluster {
 	tb.Helper()
 	server := bustest.Start(tb)
 	c := &cluster{tb: tb, server: server, conn: bustest.Connect(tb, server), library: uuid.New()}
+	bustest.AllowUnlisted(tb, c.conn)
 	store, err := c.conn.Extensions(tb.Context())
 	if err != nil {
 		tb.Fatal(err)

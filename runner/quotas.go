@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/capabilities"
 	"github.com/airlock-run/airlock/capabilities/quota"
 )
 
@@ -20,15 +21,17 @@ type Rules func() ([]quota.RateRule, []quota.BudgetRule)
 type quotas struct {
 	conn   *bus.Conn
 	config Config
-	purses *quota.Purses
+	// authority knows the operator's policy, and with it his limits.
+	authority *capabilities.Authority
+	purses    *quota.Purses
 }
 
-func newQuotas(conn *bus.Conn, config Config) (*quotas, error) {
+func newQuotas(conn *bus.Conn, config Config, authority *capabilities.Authority) (*quotas, error) {
 	purses, err := quota.NewPurses(quota.PursesConfig{Logger: config.Logger})
 	if err != nil {
 		return nil, err
 	}
-	return &quotas{conn: conn, config: config, purses: purses}, nil
+	return &quotas{conn: conn, config: config, authority: authority, purses: purses}, nil
 }
 
 // start starts both. stop ends them, the ledger last, so that it takes back what is left.
@@ -135,8 +138,10 @@ func (q *quotas) warn(ctx context.Context, u quota.Usage) error {
 
 // meter is the door's counter for an attempt in a library.
 func (q *quotas) meter(e *execution, library uuid.UUID) (*quota.Meter, error) {
-	rates, budgets := q.config.Rules()
-	allowance, err := e.extension.Manifest.Allowance(rates, budgets)
+	policy, _ := q.authority.Policy()
+	rates, budgets := quota.OfPolicy(policy)
+	moreRates, moreBudgets := q.config.Rules()
+	allowance, err := e.extension.Manifest.Allowance(append(rates, moreRates...), append(budgets, moreBudgets...))
 	if err != nil {
 		return nil, fmt.Errorf("read the operator's rules: %w", err)
 	}

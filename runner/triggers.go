@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/capabilities"
 	"github.com/airlock-run/airlock/extensions"
 )
 
@@ -44,11 +45,17 @@ func (w *Worker) RunTriggers(ctx context.Context) error {
 func (w *Worker) trigger(ctx context.Context, event *bus.Event, installed []extensions.Installed) error {
 	for _, extension := range installed {
 		manifest := extension.Manifest
-		if !manifest.Grant().RunsIn(event.Library) {
+		id, names := string(manifest.ID), manifest.JobsFor(event.Type)
+		if len(names) == 0 {
 			continue
 		}
-		for _, name := range manifest.JobsFor(event.Type) {
-			id := string(manifest.ID)
+		if d := w.authority.MayHear(manifest.Grant(), event.Library, event.Type); d.Code == capabilities.CodeUnavailable {
+			return fmt.Errorf("trigger %s: %s", id, d.Reason)
+		} else if !d.Allowed {
+			w.log.DebugContext(ctx, "event starts no job", "extension", id, "library", event.Library, "code", d.Code, "error", d.Reason)
+			continue
+		}
+		for _, name := range names {
 			err := w.conn.Enqueue(ctx, &bus.Job{
 				ID: event.JobID(id, name), Extension: id, Name: name, Library: event.Library,
 				Priority: bus.Priority(manifest.JobSettings(name).Priority), Event: event,

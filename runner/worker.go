@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/capabilities"
 	"github.com/airlock-run/airlock/extensions"
 	"github.com/airlock-run/airlock/runner/sandbox"
 )
@@ -23,6 +24,7 @@ type Worker struct {
 	catalogue *extensions.Catalogue
 	load      Load
 	roster    *roster
+	authority *capabilities.Authority
 	modules   *modules
 	quotas    *quotas
 	admission *admission
@@ -53,7 +55,7 @@ func New(conn *bus.Conn, catalogue *extensions.Catalogue, load Load, config Conf
 		return nil, err
 	}
 	w := &Worker{
-		config: config, conn: conn, catalogue: catalogue, load: load, log: config.Logger,
+		config: config, conn: conn, catalogue: catalogue, load: load, log: config.Logger, authority: capabilities.NewAuthority(),
 		admission: newAdmission(uint64(config.GuestMemory) << 20), //nolint:gosec // validated not to be negative
 		large:     semaphore.NewWeighted(largeAtOnce),
 		arenas:    newArenas(), ready: make(chan struct{}), settlements: make(chan struct{}, maxSettling),
@@ -62,13 +64,16 @@ func New(conn *bus.Conn, catalogue *extensions.Catalogue, load Load, config Conf
 		Name: config.Name, ExtensionLimit: w.concurrentJobs, LibraryLimit: config.LibraryJobs,
 	})
 	var err error
-	if w.quotas, err = newQuotas(conn, config); err != nil {
+	if w.quotas, err = newQuotas(conn, config, w.authority); err != nil {
 		return nil, err
 	}
 	w.modules = newModules(w.prepare, config.Logger)
 	w.roster = newRoster(catalogue, config.Logger, w.changed)
 	return w, nil
 }
+
+// Authority is what decides about calls of this worker's jobs. It is kept up to date while Run is under way.
+func (w *Worker) Authority() *capabilities.Authority { return w.authority }
 
 // Name is the worker's name, as it stands in the records of the jobs it ran.
 func (w *Worker) Name() string { return w.config.Name }
@@ -90,10 +95,13 @@ func (w *Worker) Run(ctx context.Context) error {
 	defer background.Wait()
 	defer stopWatching()
 	background.Go(func() { w.roster.watch(watching) })
-	select {
-	case <-w.roster.ready:
-	case <-ctx.Done():
-		return nil
+	background.Go(func() { w.authority.Follow(watching, w.conn, w.log) })
+	for _, ready := range []<-chan struct{}{w.roster.ready, w.authority.Ready()} {
+		select {
+		case <-ready:
+		case <-ctx.Done():
+			return nil
+		}
 	}
 	if !w.conn.Bound() { // a pool's user may not deal
 		background.Go(func() { w.dealer.Run(ctx) })

@@ -50,6 +50,16 @@ func Connect(tb testing.TB, server *bus.Server) *bus.Conn {
 	return conn
 }
 
+// AllowUnlisted sets a policy that lets extensions do all they ask in libraries that nobody has created.
+func AllowUnlisted(tb testing.TB, conn *bus.Conn) {
+	tb.Helper()
+	const policy = `rules: [{name: all, extensions: ["*"], allow: ["query:", "action:"]}]
+libraries: {unlisted: allow}`
+	if _, err := conn.SetPolicy(tb.Context(), []byte(policy), nil); err != nil {
+		tb.Fatalf("set policy: %v", err)
+	}
+}
+
 // New starts a server and connects to it.
 func New(tb testing.TB) *bus.Conn {
 	tb.Helper()

@@ -53,6 +53,19 @@ func running(tb testing.TB, rates []quota.RateRule, budgets []quota.BudgetRule) 
 	return purses.Meter(allowance, library)
 }
 
+// decider decides by a policy that allows all that is asked.
+func decider(tb testing.TB) *capabilities.Authority {
+	tb.Helper()
+	policy, err := capabilities.ParsePolicy([]byte("libraries: {unlisted: allow}\nrules:\n- {name: all, extensions: [\"*\"], allow: [\"query:\", \"action:\"]}\n"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	authority := capabilities.NewAuthority()
+	authority.SetPolicy(policy, 1)
+	authority.SetLibraries(nil)
+	return authority
+}
+
 func grant(tb testing.TB) *capabilities.Grant {
 	tb.Helper()
 	g, err := capabilities.NewGrant("finance", capabilities.Permissions{Methods: []string{"query:ai.ocr", "vdfs."}})
@@ -66,10 +79,10 @@ func grant(tb testing.TB) *capabilities.Grant {
 func BenchmarkAllowed(b *testing.B) {
 	rates, budgets := plenty()
 	meter, g := running(b, rates, budgets), grant(b)
-	request := capabilities.Request{Extension: "finance", Method: ocr, JobLibrary: library}
+	authority, request := decider(b), &capabilities.Request{Method: ocr, JobLibrary: library}
 	b.ReportAllocs()
 	for b.Loop() {
-		if !g.Authorize(request).Allowed {
+		if !authority.Decide(g, request).Allowed {
 			b.Fatal("denied")
 		}
 		if refusal := meter.Take(b.Context(), ocr, 100); refusal.Refused() {

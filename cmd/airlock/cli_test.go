@@ -15,6 +15,7 @@ func TestCommandsOnARunningAirlock(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	up := start(t, "up", "--data-dir", dir)
+	openDoor(t, "--data-dir", dir)
 	cmd := func(args ...string) []string { return append(args, "--data-dir", dir) }
 
 	if out := must(t, cmd("extension", "list")...); !strings.Contains(out, "no extension is installed") {
@@ -84,6 +85,7 @@ func TestBadInput(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	start(t, "up", "--data-dir", dir)
+	openDoor(t, "--data-dir", dir)
 	at := []string{"--data-dir", dir}
 	must(t, append([]string{"extension", "load", testGuest(t, mayTest, "")}, at...)...)
 

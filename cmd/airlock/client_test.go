@@ -15,6 +15,7 @@ func TestClientExample(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	start(t, "up", "--data-dir", dir)
+	openDoor(t, "--data-dir", dir)
 	example := func(args ...string) (string, error) {
 		cmd := exec.CommandContext(context.Background(), "go", append([]string{"run", "./examples/enqueue", "--data-dir", dir}, args...)...)
 		cmd.Dir = guests.Root(t)

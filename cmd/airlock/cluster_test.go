@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/bus/bustest"
 	"github.com/airlock-run/airlock/internal/pgtest"
 )
 
@@ -103,6 +104,7 @@ func TestClusterSurvivesKilledWorker(t *testing.T) {
 	}
 	role("operations")
 	victim := role("worker")
+	openDoor(t, cluster...)
 	must(t, append([]string{"extension", "load", testGuest(t, mayTest, "")}, cluster...)...)
 	if out := must(t, append([]string{"extension", "list"}, cluster...)...); !strings.Contains(out, "test-extension") {
 		t.Fatalf("the extension is not listed:\n%s", out)
@@ -147,6 +149,7 @@ func TestStalledWorkerChangesNothing(t *testing.T) {
 	url := startNATS(t).url
 	cluster := []string{"--nats-url", url}
 	stalled := start(t, append([]string{"worker", "--data-dir", dataDir(t)}, cluster...)...)
+	bustest.AllowUnlisted(t, connect(t, bus.Config{URL: url})) // nobody answers the tools here
 	must(t, append([]string{"extension", "load", testGuest(t, mayTest, "")}, cluster...)...)
 	conn := connect(t, bus.Config{URL: url})
 	e := serveEffects(t, conn)
@@ -182,6 +185,7 @@ func TestClusterOutlastsNATS(t *testing.T) {
 	cluster := []string{"--nats-url", nats.url}
 	start(t, append([]string{"operations", "--data-dir", dataDir(t)}, cluster...)...)
 	start(t, append([]string{"worker", "--data-dir", dataDir(t)}, cluster...)...)
+	openDoor(t, cluster...)
 	must(t, append([]string{"extension", "load", testGuest(t, mayTest, "")}, cluster...)...)
 	conn := connect(t, bus.Config{URL: nats.url})
 	e := serveEffects(t, conn)
@@ -244,6 +248,7 @@ func TestUpSurvivesKill(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	up := start(t, "up", "--data-dir", dir)
+	openDoor(t, "--data-dir", dir)
 	at := []string{"--data-dir", dir}
 	must(t, append([]string{"extension", "load", testGuest(t, mayTest, `,"jobs":{"need":{"max_attempts":20,"backoff":{"initial":"100ms","max":"200ms"}}}`)}, at...)...)
 	submitted := make([]uuid.UUID, 0, 5)
@@ -266,6 +271,7 @@ func TestUpSurvivesKill(t *testing.T) {
 	}
 
 	start(t, "up", "--data-dir", dir)
+	openDoor(t, "--data-dir", dir)
 	conn := connect(t, bus.Config{Socket: dir + "/" + bus.SocketName})
 	e := serveEffects(t, conn)
 	e.once.Do(func() { close(e.release) })

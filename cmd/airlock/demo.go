@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/capabilities"
 	"github.com/airlock-run/airlock/client"
 	"github.com/airlock-run/airlock/extensions"
 	"github.com/airlock-run/airlock/internal/node"
@@ -158,7 +159,16 @@ func (d *demo) load(ctx context.Context) error {
 		}
 	}
 	d.cli.printf("\n")
-	return nil
+	return d.grant(ctx)
+}
+
+// grant creates the library of who names none, and lets the extensions act in it.
+func (d *demo) grant(ctx context.Context) error {
+	library := &capabilities.Library{ID: defaultLibrary, Name: "Demo", CreatedAt: time.Now().UTC(), Grants: map[string]capabilities.LibraryGrant{}}
+	for _, name := range []string{"counter", "finance"} {
+		library.Grants[name] = capabilities.LibraryGrant{GrantedAt: library.CreatedAt}
+	}
+	return putLibrary(ctx, d.conn, library, 0)
 }
 
 // result is what became of a mail.

@@ -17,6 +17,7 @@ func TestReload(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	start(t, "up", "--data-dir", dir)
+	openDoor(t, "--data-dir", dir)
 	cmd := func(args ...string) []string { return append(args, "--data-dir", dir) }
 	conn := connect(t, bus.Config{Socket: dir + "/" + bus.SocketName})
 	first := testGuest(t, mayTest, "")

@@ -20,6 +20,7 @@ func TestFamilySurvivesKilledWorker(t *testing.T) {
 	}
 	role("operations")
 	victim := role("worker")
+	openDoor(t, cluster...)
 	must(t, append([]string{"extension", "load", guests.Build(t, "family")}, cluster...)...)
 	conn := connect(t, bus.Config{URL: url})
 	e := serveEffects(t, conn)

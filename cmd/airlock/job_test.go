@@ -21,6 +21,7 @@ func install(t *testing.T, flags ...string) (at func(args ...string) []string) {
 	t.Helper()
 	dir := dataDir(t)
 	start(t, append([]string{"up", "--data-dir", dir}, flags...)...)
+	openDoor(t, "--data-dir", dir)
 	at = func(args ...string) []string { return append(args, "--data-dir", dir) }
 	must(t, at("extension", "load", testGuest(t, mayTest, `,"jobs":{"answer":{"max_attempts":1}}`))...)
 	return at

@@ -63,6 +63,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	up := start(t, "up", "--data-dir", dir, "--shutdown-grace", "10m", "--call-timeout", "10m")
+	openDoor(t, "--data-dir", dir)
 	must(t, "extension", "load", testGuest(t, mayTest, ""), "--data-dir", dir)
 	conn := connect(t, bus.Config{Socket: dir + "/" + bus.SocketName})
 	e := serveEffects(t, conn)

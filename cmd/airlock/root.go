@@ -51,7 +51,7 @@ Start with "airlock up": everything in one process, which the other commands fin
 	c.busFlags(root)
 	root.AddCommand(
 		c.upCommand(), c.workerCommand(), c.operationsCommand(),
-		c.extensionCommand(), c.jobCommand(), c.queueCommand(), c.usageCommand(), c.scheduleCommand(), c.eventCommand(), c.entryCommand(), c.callCommand(),
+		c.extensionCommand(), c.policyCommand(), c.libraryCommand(), c.jobCommand(), c.queueCommand(), c.usageCommand(), c.scheduleCommand(), c.eventCommand(), c.entryCommand(), c.callCommand(),
 		c.authCommand(), c.demoCommand(), c.versionCommand(),
 	)
 	checkUsage(root)

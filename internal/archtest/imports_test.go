@@ -30,7 +30,7 @@ var layers = []layer{
 		because: "bus is what the others stand on; it knows none of them",
 	},
 	{
-		folder: "capabilities", pure: []string{"github.com/google/uuid", "golang.org/x/time/rate"},
+		folder: "capabilities", pure: []string{"github.com/goccy/go-yaml", "github.com/goccy/go-yaml/ast", "github.com/goccy/go-yaml/parser", "github.com/google/uuid", "golang.org/x/net/idna", "golang.org/x/time/rate"},
 		because: "who may do what is decided without a bus and without an engine, so that it can be read and tested alone",
 	},
 	{

@@ -71,6 +71,7 @@ func up(t *testing.T) *running {
 			t.Error(err)
 		}
 	}
+	bustest.AllowUnlisted(t, r.conn)
 	r.install()
 	return r
 }

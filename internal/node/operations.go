@@ -17,6 +17,7 @@ import (
 	"github.com/airlock-run/airlock/operations/dispatch"
 	"github.com/airlock-run/airlock/operations/jobs"
 	"github.com/airlock-run/airlock/operations/ping"
+	"github.com/airlock-run/airlock/operations/policy"
 	"github.com/airlock-run/airlock/operations/store"
 	"github.com/airlock-run/airlock/operations/vdfs"
 )
@@ -75,6 +76,11 @@ func runOperations(ctx context.Context, p *Process, ready func()) (err error) {
 		}
 		services = append(services, service)
 	}
+	rules, err := policy.Serve(conn, logger)
+	if err != nil {
+		return err
+	}
+	services = append(services, rules)
 	ready()
 
 	group, ctx := errgroup.WithContext(ctx)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/bus/bustest"
 	"github.com/airlock-run/airlock/internal/guests"
 	"github.com/airlock-run/airlock/operations"
 	"github.com/airlock-run/airlock/operations/store"
@@ -68,6 +69,7 @@ func newCluster(t *testing.T, config serverConfig) *cluster {
 			t.Fatalf("set up: %v", err)
 		}
 	}
+	bustest.AllowUnlisted(t, c.conn)
 	c.serve()
 	airlock(t, "extension", "load", guests.Build(t, "restless"), "--nats-url", c.url, "--data-dir", dataDir(t))
 	return c

@@ -185,7 +185,7 @@ func TestDispatchRefuses(t *testing.T) {
 		code    bus.Code
 		want    string
 	}{
-		"a job of another extension": {`{"job": "finance:leaf"}`, caller(t, h), bus.PermissionDenied, `extension com.example.test starts its own jobs only, and "finance:leaf" is none`},
+		"a job of what is not there": {`{"job": "finance:leaf"}`, caller(t, h), bus.NotFound, `extension finance is not installed`},
 		"a job that is not there":    {`{"job": "root"}`, caller(t, h), bus.NotFound, `has no job "root"; it has test, leaf`},
 		"one of many":                {`{"jobs": [{"job": "leaf"}, {"job": "root"}]}`, caller(t, h), bus.NotFound, `jobs[1]: extension com.example.test has no job "root"`},
 		"too deep":                   {`{"job": "leaf"}`, callerAt(t, h, bus.MaxDepth), bus.FailedPrecondition, "is 16 jobs deep, and no sub-job can be deeper"},

@@ -10,7 +10,7 @@ import (
 // Answers that the guests' calls get. They are the same each time: what a call costs behind the sandbox is not measured here.
 var (
 	classified = []byte(`{"label":"office","confidence":0.8,"scores":[{"label":"office","score":0.8}],"model":"bench"}`)
-	created    = []byte(`{"id":"00000000-0000-4000-8000-000000000001","name":"Receipt","path":"/receipts/1","entry_type":"receipt",
+	created    = []byte(`{"id":"a1510c00-0000-4000-8000-000000000001","name":"Receipt","path":"/receipts/1","entry_type":"receipt",
 		"metadata":{},"created_at":"2026-11-14T06:03:17Z","updated_at":"2026-11-14T06:03:17Z","sidecars":[]}`)
 	nothing = []byte(`{}`)
 	unknown = []byte(`{"error":"no service answers","code":"unavailable"}`)
