@@ -85,7 +85,7 @@ func (g *Grant) compile(p Permissions) error {
 	asked := p.Scope
 	asked.HTTP = orNone(asked.HTTP)
 	asked.Credentials.Use, asked.Credentials.Read = orNone(asked.Credentials.Use), orNone(asked.Credentials.Read)
-	asked.Events.Publish = orNone(asked.Events.Publish)
+	asked.Events.Publish, asked.Events.Hear = orNone(asked.Events.Publish), orNone(asked.Events.Hear)
 	asked.Dispatch = append(slices.Clone(asked.Dispatch), g.extension)
 	compiled, err := asked.compile(false)
 	if err != nil {
@@ -99,7 +99,7 @@ func (g *Grant) compile(p Permissions) error {
 		if err != nil {
 			return err
 		}
-		if asked.Events.Hear != nil && !compiled.names[onHear].match(event) {
+		if p.Scope.Events.Hear != nil && !compiled.names[onHear].match(event) {
 			return &ScopeError{"events.hear", fmt.Sprintf("it lacks %s, which triggers[%d] is started by: add it, or leave the list out", quote(event), i)}
 		}
 		pattern := Pattern{text: Hear.String(), kind: Query, name: opHear}

@@ -41,11 +41,25 @@ func (c *policyCheck) fail(path, format string, args ...any) {
 			continue
 		}
 		if node, err := search.FilterFile(c.file); err == nil && node != nil && node.GetToken() != nil {
-			p.Line, p.Column = node.GetToken().Position.Line, node.GetToken().Position.Column
+			begin := beginning(node).GetToken().Position
+			p.Line, p.Column = begin.Line, begin.Column
 			break
 		}
 	}
 	c.problems = append(c.problems, p)
+}
+
+// beginning is where a node begins to be read: of keys and values the first key.
+func beginning(node ast.Node) ast.Node {
+	switch n := node.(type) {
+	case *ast.MappingNode:
+		if len(n.Values) > 0 {
+			return n.Values[0].Key
+		}
+	case *ast.MappingValueNode:
+		return n.Key
+	}
+	return node
 }
 
 func (c *policyCheck) policy(p *Policy) []checkedRule {
