@@ -46,7 +46,8 @@ func NewCatalogue(store Store, config CatalogueConfig) (*Catalogue, error) {
 
 // Install puts an extension into the catalogue, over the version that may be there, with the jobs its module registers.
 // Once it has returned, every process can run them. The version before is kept for the jobs that began with it, 30 days
-// at least; what was replaced before that is removed for good.
+// at least; what was replaced before that is removed for good. One that asks for more than the version in force is held: it is kept, and
+// becomes the current one once it is approved.
 //
 // # Errors
 //
@@ -60,6 +61,9 @@ func (c *Catalogue) Install(ctx context.Context, p *Package, jobs []JobInfo) (In
 	if err := i.check(); err != nil {
 		return Installed{}, fmt.Errorf("install extension %s: %w", p.Manifest.ID, err)
 	}
+	if err := c.hold(ctx, &i); err != nil {
+		return Installed{}, fmt.Errorf("install extension %s: %w", p.Manifest.ID, err)
+	}
 	schedules, err := json.Marshal(p.Manifest.recurring())
 	if err != nil {
 		return Installed{}, fmt.Errorf("install extension %s: encode schedules: %w", p.Manifest.ID, err)
@@ -71,22 +75,38 @@ func (c *Catalogue) Install(ctx context.Context, p *Package, jobs []JobInfo) (In
 	if err := c.store.PutModule(ctx, p.Digest, p.Wasm); err != nil {
 		return Installed{}, fmt.Errorf("install extension %s: put module: %w", p.Manifest.ID, err)
 	}
-	if err := c.putVersion(ctx, i); err != nil {
-		return Installed{}, fmt.Errorf("install extension %s: %w", p.Manifest.ID, err)
+	if i.Held != nil {
+		if err := c.putVersion(ctx, i); err != nil {
+			return Installed{}, fmt.Errorf("install extension %s: %w", p.Manifest.ID, err)
+		}
+		return i, nil
 	}
-	if err := c.retire(ctx, p.Manifest.ID, i.Version); err != nil {
-		return Installed{}, fmt.Errorf("install extension %s: %w", p.Manifest.ID, err)
+	return c.activate(ctx, i)
+}
+
+// activate makes a version, whose module is there, the current one.
+func (c *Catalogue) activate(ctx context.Context, i Installed) (Installed, error) {
+	id := i.Manifest.ID
+	schedules, err := json.Marshal(i.Manifest.recurring())
+	if err != nil {
+		return Installed{}, fmt.Errorf("install extension %s: encode schedules: %w", id, err)
+	}
+	if err := c.putVersion(ctx, i); err != nil {
+		return Installed{}, fmt.Errorf("install extension %s: %w", id, err)
+	}
+	if err := c.retire(ctx, id, i.Version); err != nil {
+		return Installed{}, fmt.Errorf("install extension %s: %w", id, err)
 	}
 	record, err := json.Marshal(i)
 	if err != nil {
-		return Installed{}, fmt.Errorf("install extension %s: encode record: %w", p.Manifest.ID, err)
+		return Installed{}, fmt.Errorf("install extension %s: encode record: %w", id, err)
 	}
-	if i.Revision, err = c.store.PutRecord(ctx, string(p.Manifest.ID), record); err != nil {
-		return Installed{}, fmt.Errorf("install extension %s: put record: %w", p.Manifest.ID, err)
+	if i.Revision, err = c.store.PutRecord(ctx, string(id), record); err != nil {
+		return Installed{}, fmt.Errorf("install extension %s: put record: %w", id, err)
 	}
 	// Last, so that no schedule starts a job that is not there. Installing once more makes up for it if it fails.
-	if err := c.store.PutSchedules(ctx, string(p.Manifest.ID), schedules); err != nil {
-		return Installed{}, fmt.Errorf("install extension %s: it is installed, and its schedules are not: %w", p.Manifest.ID, err)
+	if err := c.store.PutSchedules(ctx, string(id), schedules); err != nil {
+		return Installed{}, fmt.Errorf("install extension %s: it is installed, and its schedules are not: %w", id, err)
 	}
 	if err := c.prune(ctx); err != nil {
 		c.config.Logger.WarnContext(ctx, "old versions of extensions are kept for now", slog.Any("error", err))

@@ -21,6 +21,10 @@ type Installed struct {
 	InstalledAt time.Time `json:"installed_at"`
 	// ReplacedAt is when another version was installed over this one, or the extension was removed; zero for a current one.
 	ReplacedAt time.Time `json:"replaced_at,omitzero"`
+	// Held says that somebody has to approve the version before it becomes the current one; nil when nobody has to.
+	Held *Held `json:"held,omitempty"`
+	// Approval says who did.
+	Approval *Approval `json:"approval,omitempty"`
 	// Revision grows with every change to the catalogue; two answers with equal revisions are the same.
 	Revision uint64 `json:"revision,omitempty"`
 }

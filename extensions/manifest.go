@@ -133,6 +133,15 @@ func (m *Manifest) setWasmFile(text string) error {
 }
 
 func (m *Manifest) compile() (*capabilities.Grant, error) {
+	asked, err := m.asked()
+	if err != nil {
+		return nil, err
+	}
+	return capabilities.NewGrant(string(m.ID), *asked)
+}
+
+// asked is what the manifest asks for, as capabilities has it.
+func (m *Manifest) asked() (*capabilities.Permissions, error) {
 	scope, err := m.Permissions.scope()
 	if err != nil {
 		return nil, err
@@ -141,16 +150,23 @@ func (m *Manifest) compile() (*capabilities.Grant, error) {
 	for i, trigger := range m.Triggers {
 		triggers[i] = string(trigger.Event)
 	}
-	return capabilities.NewGrant(string(m.ID), capabilities.Permissions{
-		Methods:           m.Permissions.Methods,
-		Scope:             scope,
-		Triggers:          triggers,
-		Libraries:         m.Permissions.Libraries,
-		RequestsPerMinute: m.Permissions.RequestsPerMinute,
-	})
+	return &capabilities.Permissions{
+		Methods: m.Permissions.Methods, Scope: scope, Triggers: triggers,
+		Libraries: m.Permissions.Libraries, RequestsPerMinute: m.Permissions.RequestsPerMinute,
+	}, nil
 }
 
-// Grant is what the extension may do by its manifest.
+// Wider lists what the manifest asks for and an earlier one did not.
+func (m *Manifest) Wider(before *Manifest) []string {
+	now, err := m.asked()
+	then, also := before.asked()
+	if err != nil || also != nil { // neither would have been parsed
+		return []string{"what cannot be read"}
+	}
+	return now.Wider(then)
+}
+
+// Grant is what the extension asks for.
 func (m *Manifest) Grant() *capabilities.Grant { return m.grant }
 
 // Warnings says, in sentences with line and column, what was accepted and is likely not meant. It never changes.

@@ -49,7 +49,7 @@ func (c *cli) extensionCommand() *cobra.Command {
 	for _, sub := range []*cobra.Command{load, reload, list, show, unload} {
 		c.jsonFlag(sub)
 	}
-	cmd.AddCommand(load, reload, list, show, c.pauseExtensionCommand(), c.resumeExtensionCommand(), unload, c.inspectCommand(), c.explainCommand())
+	cmd.AddCommand(load, reload, list, show, c.pauseExtensionCommand(), c.resumeExtensionCommand(), unload, c.inspectCommand(), c.explainCommand(), c.approveCommand())
 	return cmd
 }
 
@@ -114,6 +114,10 @@ func (c *cli) loadExtension(ctx context.Context, catalogue *extensions.Catalogue
 	c.warn(p.Manifest)
 	if c.json {
 		return c.printJSON(installed)
+	}
+	if installed.Held != nil {
+		c.tellHeld(installed)
+		return nil
 	}
 	c.printf("%s %s is installed\n", p.Manifest.ID, p.Manifest.Version)
 	c.describe(installed)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -75,11 +76,15 @@ func (c *cli) reloadExtension(ctx context.Context, conn *bus.Conn, catalogue *ex
 	}
 	c.warn(p.Manifest)
 	if c.json {
-		out := reloaded{Changed: true, Old: old, New: installed}
+		out := reloaded{Changed: installed.Held == nil, Old: old, New: installed}
 		if known {
 			out.OnOlder = &onOlder
 		}
 		return c.printJSON(out)
+	}
+	if installed.Held != nil {
+		c.tellHeld(installed)
+		return nil
 	}
 	c.printf("%s %s is replaced by %s\n", p.Manifest.ID, named(old), named(installed))
 	if known {
@@ -127,7 +132,11 @@ func (c *cli) showReplaced(ctx context.Context, catalogue *extensions.Catalogue,
 		return err
 	}
 	for _, v := range versions {
-		if v.Version != current.Version {
+		switch {
+		case v.Version == current.Version:
+		case v.Held != nil:
+			c.printf("  held       %s, asks for %s\n", named(v), strings.Join(v.Held.Asks, ", "))
+		default:
 			c.printf("  kept       %s, replaced %s\n", named(v), ago(v.ReplacedAt))
 		}
 	}

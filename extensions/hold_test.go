@@ -1,0 +1,94 @@
+package extensions_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/airlock-run/airlock/extensions"
+)
+
+func asking(t *testing.T, version, permissions string) *extensions.Package {
+	t.Helper()
+	p, err := extensions.NewPackage([]byte(`{"id":"x","name":"X","version":"`+version+`","wasm_file":"x.wasm","permissions":`+permissions+`}`),
+		[]byte("\x00asm\x01\x00\x00\x00"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestAnUpdateThatAsksForMoreIsHeld(t *testing.T) {
+	t.Parallel()
+	catalogue := setup(t).catalogue
+	install := func(p *extensions.Package) extensions.Installed {
+		installed, err := catalogue.Install(t.Context(), p, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return installed
+	}
+	current := func() extensions.Version {
+		installed, err := catalogue.Installed(t.Context(), "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return installed.Version
+	}
+	first, second := asking(t, "1", `{"methods":["query:ai."]}`), asking(t, "2", `{"methods":["query:ai.", "query:credentials.get"], "credentials": {"read": ["mail"]}}`)
+	if got := install(first); got.Held != nil {
+		t.Errorf("the first version is held: %+v", got.Held)
+	}
+	held := install(second)
+	want := &extensions.Held{Over: first.Version(), Asks: []string{"method query:credentials.get", "credential to read mail"}}
+	if diff := cmp.Diff(want, held.Held); diff != "" {
+		t.Errorf("held (-want +got):\n%s", diff)
+	}
+	if current() != first.Version() {
+		t.Error("it is in force, and nobody has approved it")
+	}
+	approved, err := catalogue.Approve(t.Context(), "x", second.Version(), "kim")
+	if err != nil || current() != second.Version() {
+		t.Fatalf("approved, and not in force: %v", err)
+	}
+	if a := approved.Approval; a == nil || a.By != "kim" || a.Version != second.Version() || a.At.IsZero() || len(a.Asks) != 2 {
+		t.Errorf("the approval says %+v", a)
+	}
+	if _, err := catalogue.Approve(t.Context(), "x", second.Version(), "kim"); !errors.Is(err, extensions.ErrNotHeld) {
+		t.Errorf("approved twice: %v", err)
+	}
+	if got := install(first); got.Held != nil || current() != first.Version() {
+		t.Errorf("the way back is held: %+v", got.Held)
+	}
+	if got := install(second); got.Held != nil || got.Approval == nil || current() != second.Version() {
+		t.Errorf("what was approved is held again: %+v", got)
+	}
+}
+
+func TestWider(t *testing.T) {
+	t.Parallel()
+	for now, want := range map[string]string{
+		`{"methods":["query:ai.ocr", "vdfs."], "http": [{"hosts": ["a.example", "b.example"]}], "sidecars": ["a"]}`: "",
+		`{"methods":["query:ai.ocr.v2", "query:vdfs.", "action:vdfs.x."], "sidecars": []}`:                          "",
+		`{"methods":["ai.ocr"], "sidecars": []}`:                                                                    "method ai.ocr",
+		`{"methods":["query:ai."], "sidecars": []}`:                                                                 "method query:ai.",
+		`{"methods":["vdfs.get"], "sidecars": []}`:                                                                  "method vdfs.get",
+		`{"sidecars": ["ab"]}`: "sidecar ab",
+		`{"sidecars": ["a*"]}`: "sidecar a*",
+		`{}`:                   "any sidecar",
+		`{"sidecars": [], "http": [{"hosts": ["a.example"], "ports": [80]}]}`:          "requests to a.example port 80",
+		`{"sidecars": [], "http": [{"hosts": ["*.a.example"]}]}`:                       "requests to *.a.example",
+		`{"sidecars": [], "network_access": ["c.example"]}`:                            "requests to c.example",
+		`{"sidecars": [], "credentials": {"use": ["c"]}}`:                              "credential to use c",
+		`{"sidecars": [], "dispatch": ["other"]}`:                                      "extension whose jobs to dispatch other",
+		`{"sidecars": [], "libraries": ["*", "0b6f0f3e-4a8e-4f0e-9d8c-1f6f4f0f7a01"]}`: "library 0b6f0f3e-4a8e-4f0e-9d8c-1f6f4f0f7a01",
+		`{"sidecars": [], "rate_limits": {"requests_per_minute": 1001}}`:               "1001 requests a minute instead of 1000",
+	} {
+		before := asking(t, "1", `{"methods":["query:ai.ocr", "vdfs."], "http": [{"hosts": ["a.example", "b.example"]}], "sidecars": ["a"]}`).Manifest
+		if got := strings.Join(asking(t, "2", now).Manifest.Wider(before), "; "); got != want {
+			t.Errorf("%s: got %q, want %q", now, got, want)
+		}
+	}
+}
