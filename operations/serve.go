@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/airlock-run/airlock/bus"
@@ -23,6 +24,8 @@ type Config struct {
 	// Concurrency is how many calls run at once; more are refused at once, and the caller asks another instance or again.
 	// Default: that of bus.ServiceConfig.
 	Concurrency int
+	// Endpoints are what the service answers beside its operations, such as an EraseEndpoint.
+	Endpoints []bus.Endpoint
 	// Logger defaults to one that discards.
 	Logger *slog.Logger
 }
@@ -31,7 +34,7 @@ type Config struct {
 // kind of one of the operations (action:ai.ocr) is answered not_found, with the right method.
 func Serve(conn *bus.Conn, config Config, operations ...Operation) (*bus.Service, error) {
 	seen := make(map[string]bool)
-	var endpoints []bus.Endpoint
+	endpoints := slices.Clone(config.Endpoints)
 	for _, o := range operations {
 		if err := o.validate(config); err != nil {
 			return nil, fmt.Errorf("serve %s: %w", config.Name, err)

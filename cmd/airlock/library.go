@@ -57,7 +57,7 @@ it something there.`,
 	for _, sub := range []*cobra.Command{list, show, revoke} {
 		c.jsonFlag(sub)
 	}
-	cmd.AddCommand(c.createLibraryCommand(), list, show, c.grantCommand(), revoke)
+	cmd.AddCommand(c.createLibraryCommand(), list, show, c.grantCommand(), revoke, c.eraseLibraryCommand())
 	return cmd
 }
 

@@ -61,15 +61,21 @@ func runOperations(ctx context.Context, p *Process, ready func()) (err error) {
 	for _, domain := range []struct {
 		name, description string
 		operations        []operations.Operation
+		// tables are those with data of libraries, in the order in which rows can be removed.
+		tables []string
 	}{
-		{"test", "whether calls get through", ping.Operations()},
-		{"ai", "text of documents, and what it is about", ai.Operations(reader, classifier)},
-		{"credentials", "secrets of a library", credentials.Operations(db, key)},
-		{"vdfs", "entries of a library and the files beside them", vdfs.Operations(conn, db)},
-		{"jobs", "jobs that start other jobs", dispatch.Operations(conn, catalogue)},
+		{"test", "whether calls get through", ping.Operations(), nil},
+		{"ai", "text of documents, and what it is about", ai.Operations(reader, classifier), nil},
+		{"credentials", "secrets of a library", credentials.Operations(db, key), []string{"credentials"}},
+		{"vdfs", "entries of a library and the files beside them", vdfs.Operations(conn, db), []string{"sidecars", "entries", "blobs"}},
+		{"jobs", "jobs that start other jobs", dispatch.Operations(conn, catalogue), nil},
 	} {
+		var erase []bus.Endpoint
+		if domain.tables != nil {
+			erase = append(erase, operations.EraseEndpoint(domain.name, db, domain.tables...))
+		}
 		service, err := operations.Serve(conn, operations.Config{
-			Name: domain.name, Description: domain.description, Store: db, Logger: logger,
+			Name: domain.name, Description: domain.description, Store: db, Endpoints: erase, Logger: logger,
 		}, domain.operations...)
 		if err != nil {
 			return fmt.Errorf("serve operations: %w", err)
