@@ -60,10 +60,9 @@ func (c *Conn) SetPolicy(ctx context.Context, text []byte, follows *uint64) (rev
 	if err != nil {
 		return 0, Errorf(Unavailable, "set policy: %v", err)
 	}
-	switch {
-	case follows == nil:
+	if follows == nil {
 		revision, err = kv.Put(ctx, policyKey, text)
-	default:
+	} else {
 		revision, err = kv.Update(ctx, policyKey, text, *follows)
 	}
 	var refused *jetstream.APIError

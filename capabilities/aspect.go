@@ -28,7 +28,7 @@ const (
 	opRequest      = "http.request"
 	opStore        = "credentials.store"
 	opRead         = "credentials.get"
-	opWriteSidecar = "vdfs.write_sidecar"
+	opWriteSidecar = "vdfs.write_sidecar" //nolint:gosec // the name of an operation
 	opReadSidecar  = "vdfs.read_sidecar"
 	opCreateEntry  = "vdfs.create_entry"
 	opListEntries  = "vdfs.list_entries"

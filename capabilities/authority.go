@@ -129,20 +129,19 @@ func (a *Authority) owned(extension string, library uuid.UUID) (*ruleset, standi
 // Decide decides whether a call of an extension may leave the sandbox: when its manifest asks for it, the policy allows it and the library's
 // owner granted it. What one of them denies, or does not allow, is denied. Allowing allocates nothing.
 func (a *Authority) Decide(g *Grant, r *Request) Decision {
-	d, _ := a.decide(g, r, nil)
-	return d
+	return a.decide(g, r, nil)
 }
 
 // decide is the one way to a decision. With an explanation to fill it goes through all sources, even when the first one has denied.
-func (a *Authority) decide(g *Grant, r *Request, e *Explanation) (d Decision, decided bool) {
+func (a *Authority) decide(g *Grant, r *Request, e *Explanation) (d Decision) {
 	if !r.Method.wellFormed() {
-		return deny(CodeInvalidArgument, "%s asked for %s, which is not a method", g.extension, quote(r.Method.String())), false
+		return deny(CodeInvalidArgument, "%s asked for %s, which is not a method", g.extension, quote(r.Method.String()))
 	}
 	s, ok := a.look(g.extension, r)
 	if !ok {
 		d = deny(CodeUnavailable, "what %s may do is not known yet: the policy has not been read", g.extension)
 		d.Rule = "policy: not known"
-		return d, false
+		return d
 	}
 	if d.Allowed = s.reach(g, r); !d.Allowed {
 		d = s.outside(g, r)
@@ -150,7 +149,7 @@ func (a *Authority) decide(g *Grant, r *Request, e *Explanation) (d Decision, de
 	q := question{method: r.Method, sensitive: s.policy.IsSensitive(r.Method.Operation), library: r.library()}
 	for nth := range max(1, len(r.Target.Extensions)) {
 		q.set(&r.Target, nth)
-		for source := Manifest; source < sources; source++ {
+		for source := range sources {
 			var v verdict
 			switch source {
 			case Manifest:
@@ -173,12 +172,12 @@ func (a *Authority) decide(g *Grant, r *Request, e *Explanation) (d Decision, de
 			case d.Allowed:
 				d = refusal(source, v, &s, g, r, &q)
 				if e == nil {
-					return d, true
+					return d
 				}
 			}
 		}
 	}
-	return d, true
+	return d
 }
 
 // MayRun decides whether jobs of an extension may run in a library at all.

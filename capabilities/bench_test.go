@@ -2,6 +2,7 @@ package capabilities_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/airlock-run/airlock/capabilities"
@@ -11,21 +12,22 @@ import (
 // 50 about other libraries, and 50 about other operations, 20 of them denials.
 func ruled200(tb testing.TB) (*capabilities.Authority, *capabilities.Grant) {
 	tb.Helper()
-	policy := "rules:\n"
+	var policy strings.Builder
+	policy.WriteString("rules:\n")
 	for i := range 100 {
-		policy += fmt.Sprintf("- {name: host-%d, extensions: [finance], allow: [http.request], http: [{hosts: [api%d.example.com, \"*.%d.example.org\"], ports: [443], methods: [GET], paths: [/v1/*]}]}\n", i, i, i)
+		_, _ = fmt.Fprintf(&policy, "- {name: host-%d, extensions: [finance], allow: [http.request], http: [{hosts: [api%d.example.com, \"*.%d.example.org\"], ports: [443], methods: [GET], paths: [/v1/*]}]}\n", i, i, i)
 	}
 	for i := range 50 {
-		policy += fmt.Sprintf("- {name: library-%d, extensions: [finance], libraries: [0b6f0f3e-4a8e-4f0e-9d8c-1f6f4f0fff%02d], allow: [\"query:vdfs.\"]}\n", i, i)
+		_, _ = fmt.Fprintf(&policy, "- {name: library-%d, extensions: [finance], libraries: [0b6f0f3e-4a8e-4f0e-9d8c-1f6f4f0fff%02d], allow: [\"query:vdfs.\"]}\n", i, i)
 	}
 	for i := range 30 {
-		policy += fmt.Sprintf("- {name: operation-%d, extensions: [finance], allow: [\"query:domain%d.\"]}\n", i, i)
+		_, _ = fmt.Fprintf(&policy, "- {name: operation-%d, extensions: [finance], allow: [\"query:domain%d.\"]}\n", i, i)
 	}
 	for i := range 19 {
-		policy += fmt.Sprintf("- {name: no-%d, extensions: [\"*\"], deny: [\"http.request\"], http: [{hosts: [evil%d.example.com]}]}\n", i, i)
+		_, _ = fmt.Fprintf(&policy, "- {name: no-%d, extensions: [\"*\"], deny: [\"http.request\"], http: [{hosts: [evil%d.example.com]}]}\n", i, i)
 	}
-	policy += "- {name: vdfs, extensions: [\"*\"], allow: [\"vdfs.\"]}\n"
-	return newAuthority(tb, policy), newGrant(tb, capabilities.Permissions{Methods: []string{
+	policy.WriteString("- {name: vdfs, extensions: [\"*\"], allow: [\"vdfs.\"]}\n")
+	return newAuthority(tb, policy.String()), newGrant(tb, capabilities.Permissions{Methods: []string{
 		"query:ai.ocr", "query:ai.classify_text", "action:vdfs.create_entry", "query:vdfs.get_entry", "action:vdfs.write_sidecar", "query:vdfs.read_content", "query:http.request",
 	}, RequestsPerMinute: 1 << 40})
 }

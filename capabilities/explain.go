@@ -24,7 +24,7 @@ type SourceExplanation struct {
 // Explain decides as Decide does, and says how each source came to what it says.
 func (a *Authority) Explain(g *Grant, r *Request) Explanation {
 	e := Explanation{Sources: []SourceExplanation{}}
-	d, _ := a.decide(g, r, &e)
+	d := a.decide(g, r, &e)
 	e.Decision, e.Allowed, e.Code, e.Reason, e.Rule = d, d.Allowed, d.Code, d.Reason, d.Rule
 	return e
 }

@@ -51,11 +51,11 @@ func (r *HTTPRule) compile(path string, deny bool) (httpRule, error) {
 		host, isIP, err := canonicalHost(name)
 		switch {
 		case strings.Contains(name, "*"):
-			return problem("hosts", i, fmt.Sprintf(`%s: "*" may stand only for the first parts of a host: write *.example.com`, quote(text)))
+			return problem("hosts", i, quote(text)+`: "*" may stand only for the first parts of a host: write *.example.com`)
 		case err != nil:
 			return problem("hosts", i, fmt.Sprintf("%s; write a host such as api.example.com, without scheme, port and path", err))
 		case below && isIP:
-			return problem("hosts", i, fmt.Sprintf("%s: nothing is below an IP address", quote(text)))
+			return problem("hosts", i, quote(text)+": nothing is below an IP address")
 		case below:
 			c.below = append(c.below, host)
 		default:
@@ -71,7 +71,7 @@ func (r *HTTPRule) compile(path string, deny bool) (httpRule, error) {
 	for i, text := range r.Methods {
 		method, err := parseHTTPMethod(text)
 		if err != nil || text == "" {
-			return problem("methods", i, fmt.Sprintf("%s: want capital letters, such as GET", quote(text)))
+			return problem("methods", i, quote(text)+": want capital letters, such as GET")
 		}
 		c.methods = append(c.methods, method)
 	}

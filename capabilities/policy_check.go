@@ -128,9 +128,8 @@ func (c *policyCheck) rule(path string, r *PolicyRule) checkedRule {
 		checked.patterns = append(checked.patterns, pattern)
 	}
 	var err error
-	if checked.scope, err = r.Scope.compile(r.Deny != nil); err != nil {
-		var wrong *ScopeError
-		if errors.As(err, &wrong) {
+	if checked.scope, err = r.compile(r.Deny != nil); err != nil {
+		if wrong, ok := errors.AsType[*ScopeError](err); ok {
 			c.fail(path+"."+wrong.Path, "%s", wrong.Problem)
 		} else {
 			c.fail(path, "%s", err)

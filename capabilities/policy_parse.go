@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/goccy/go-yaml"
@@ -48,14 +49,11 @@ func (p PolicyProblem) String() string {
 
 // Error lists the problems, one a line.
 func (e *PolicyError) Error() string {
-	text := ""
+	lines := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
-		if i > 0 {
-			text += "\n"
-		}
-		text += p.String()
+		lines[i] = p.String()
 	}
-	return text
+	return strings.Join(lines, "\n")
 }
 
 // ParsePolicy reads a policy, a YAML document, and compiles it. It takes all of it or nothing: an unknown key is an error, and so is a

@@ -61,20 +61,8 @@ func TargetOf(extension string, m Method, payload []byte) (t Target, err error) 
 		return Target{}, nil
 	}
 	refuse := func(err error) (Target, error) { return Target{}, fmt.Errorf("payload of %s: %w", m, err) }
-	var in struct {
-		URL        string `json:"url"`
-		Method     string `json:"method"`
-		Credential string `json:"credential"`
-		ID         string `json:"credential_id"`
-		Sidecar    string `json:"filename"`
-		Entry      string `json:"entry_type"`
-		Event      string `json:"type"`
-		Job        string `json:"job"`
-		Jobs       []struct {
-			Job string `json:"job"`
-		} `json:"jobs"`
-	}
-	keys := map[string]any{}
+	var in struct{ URL, Method, Credential, ID, Sidecar, Entry, Event, Job string }
+	keys, many := map[string]any{}, []json.RawMessage{}
 	switch m.Operation {
 	case opRequest:
 		keys = map[string]any{"url": &in.URL, "method": &in.Method, "credential": &in.Credential}
@@ -87,7 +75,7 @@ func TargetOf(extension string, m Method, payload []byte) (t Target, err error) 
 	case opPublish:
 		keys["type"] = &in.Event
 	case opDispatch:
-		keys["job"], keys["jobs"] = &in.Job, &[]json.RawMessage{}
+		keys["job"], keys["jobs"] = &in.Job, &many
 	}
 	if err := readKeys(payload, keys); err != nil {
 		return refuse(err)
@@ -100,7 +88,7 @@ func TargetOf(extension string, m Method, payload []byte) (t Target, err error) 
 			return refuse(err)
 		}
 	case opDispatch:
-		if t.Extensions, err = dispatched(extension, in.Job, *keys["jobs"].(*[]json.RawMessage)); err != nil {
+		if t.Extensions, err = dispatched(extension, in.Job, many); err != nil {
 			return refuse(err)
 		}
 	}

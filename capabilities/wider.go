@@ -3,6 +3,7 @@ package capabilities
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -115,7 +116,7 @@ func (r *HTTPRule) covers(other *HTTPRule) bool {
 	}
 	ports := func(r *HTTPRule) (texts []string) {
 		for _, port := range r.Ports {
-			texts = append(texts, fmt.Sprint(port))
+			texts = append(texts, strconv.Itoa(port))
 		}
 		return texts
 	}

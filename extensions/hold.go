@@ -38,8 +38,10 @@ func (c *Catalogue) hold(ctx context.Context, i *Installed) error {
 		return fmt.Errorf("look up the version before: %w", err)
 	}
 	current, err := decodeInstalled(string(i.Manifest.ID), record, revision)
-	if err != nil || current.Version == i.Version {
-		// Nothing runs by a record that cannot be read, and installing over it is how to repair it.
+	if err != nil {
+		return nil //nolint:nilerr // nothing runs by a record that cannot be read, and installing over it is how to repair it
+	}
+	if current.Version == i.Version {
 		i.Approval = current.Approval
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,7 +55,7 @@ func (p *Permissions) scope() (capabilities.Scope, error) {
 		if err != nil {
 			return scope, fmt.Errorf("permissions.network_access[%d]: %w", i, err)
 		}
-		scope.HTTP = append(scope.HTTP[:len(scope.HTTP):len(scope.HTTP)], rule)
+		scope.HTTP = append(slices.Clip(scope.HTTP), rule)
 	}
 	return scope, nil
 }

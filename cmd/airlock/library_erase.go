@@ -154,4 +154,3 @@ func eraseJob(ctx context.Context, conn *bus.Conn, id uuid.UUID) error {
 	}
 	return err
 }
-
