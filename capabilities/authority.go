@@ -150,17 +150,13 @@ func (a *Authority) decide(g *Grant, r *Request, e *Explanation) (d Decision) {
 	for nth := range max(1, len(r.Target.Extensions)) {
 		q.set(&r.Target, nth)
 		for source := range sources {
-			var v verdict
-			switch source {
-			case Manifest:
-				v = g.rules.decide(&q)
-			case Operator:
-				v = s.rules.rules.decide(&q)
-			case Owner:
-				if s.owned != nil {
-					v = s.owned.decide(&q)
-				}
+			rules := &g.rules
+			if source == Operator {
+				rules = &s.rules.rules
+			} else if source == Owner {
+				rules = s.owned
 			}
+			v := rules.decide(&q)
 			if e != nil {
 				e.note(source, v, &s, g, r, &q)
 			}

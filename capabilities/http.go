@@ -78,7 +78,7 @@ func (r *HTTPRule) compile(path string, deny bool) (httpRule, error) {
 	for i, text := range r.Paths {
 		name, below := strings.CutSuffix(text, "*")
 		if canonical, err := canonicalPath(name); err != nil || name == "" || canonical != name || below && !strings.HasSuffix(name, "/") {
-			return problem("paths", i, fmt.Sprintf("%s: want a path such as /v1/items, not encoded, or /v1/* for all below it", quote(text)))
+			return problem("paths", i, quote(text)+": want a path such as /v1/items, not encoded, or /v1/* for all below it")
 		}
 		if below {
 			name += "*"

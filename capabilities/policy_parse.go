@@ -115,7 +115,7 @@ type forbiddenNodes struct{ found ast.Node }
 
 // Visit implements ast.Visitor.
 func (f *forbiddenNodes) Visit(node ast.Node) ast.Visitor {
-	switch node.Type() {
+	switch node.Type() { //nolint:exhaustive // all others may be there
 	case ast.AnchorType, ast.AliasType, ast.MergeKeyType, ast.TagType:
 		if f.found == nil {
 			f.found = node

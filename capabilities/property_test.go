@@ -59,7 +59,7 @@ func ruleText(name, effect string, patterns []string, s capabilities.Scope) stri
 	text, patterns := "", append([]string{}, patterns...)
 	if s.HTTP != nil {
 		patterns = append(patterns, "http.request")
-		text += fmt.Sprintf(", http: [{hosts: %s", flow(s.HTTP[0].Hosts))
+		text += ", http: [{hosts: " + flow(s.HTTP[0].Hosts)
 		if s.HTTP[0].Paths != nil {
 			text += ", paths: [/x/*]"
 		}
@@ -87,11 +87,12 @@ func ruleText(name, effect string, patterns []string, s capabilities.Scope) stri
 }
 
 func someRules(r *rand.Rand) string {
-	text := "rules:\n"
+	var text strings.Builder
+	text.WriteString("rules:\n")
 	for i := range 1 + r.IntN(5) {
-		text += ruleText(fmt.Sprintf("rule-%d", i), pick(r, []string{"allow", "allow", "deny"}), someOf(r, somePatterns), someScope(r))
+		text.WriteString(ruleText(fmt.Sprintf("rule-%d", i), pick(r, []string{"allow", "allow", "deny"}), someOf(r, somePatterns), someScope(r)))
 	}
-	return text
+	return text.String()
 }
 
 func someRequest(t *testing.T, r *rand.Rand) *capabilities.Request {

@@ -122,11 +122,13 @@ type question struct {
 type verdict struct{ deny, allow *statement }
 
 func (r *ruleset) decide(q *question) (v verdict) {
-	if r.count == 0 {
+	if r == nil || r.count == 0 {
 		return v
 	}
 	operation := q.method.Operation
-	v.look(r.exact[operation], q)
+	if len(r.exact) > 0 {
+		v.look(r.exact[operation], q)
+	}
 	v.look(r.kinds, q)
 	if len(r.below) == 0 {
 		return v

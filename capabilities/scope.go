@@ -43,7 +43,7 @@ type EventNames struct {
 }
 
 func (s *Scope) list(a aspect) []string {
-	switch a {
+	switch a { //nolint:exhaustive // addresses are no names
 	case onUse:
 		return s.Credentials.Use
 	case onStore:

@@ -128,7 +128,7 @@ func (r *HTTPRule) covers(other *HTTPRule) bool {
 func (r HTTPRule) String() string {
 	text := strings.Join(r.Hosts, ", ")
 	if len(r.Ports) > 0 {
-		text += fmt.Sprintf(" port %s", strings.Trim(fmt.Sprint(r.Ports), "[]"))
+		text += " port " + strings.Trim(fmt.Sprint(r.Ports), "[]")
 	}
 	if len(r.Methods) > 0 {
 		text += " by " + strings.Join(r.Methods, ", ")
