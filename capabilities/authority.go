@@ -150,13 +150,7 @@ func (a *Authority) decide(g *Grant, r *Request, e *Explanation) (d Decision) {
 	for nth := range max(1, len(r.Target.Extensions)) {
 		q.set(&r.Target, nth)
 		for source := range sources {
-			rules := &g.rules
-			if source == Operator {
-				rules = &s.rules.rules
-			} else if source == Owner {
-				rules = s.owned
-			}
-			v := rules.decide(&q)
+			v := s.rulesOf(source, g).decide(&q)
 			if e != nil {
 				e.note(source, v, &s, g, r, &q)
 			}
@@ -174,6 +168,11 @@ func (a *Authority) decide(g *Grant, r *Request, e *Explanation) (d Decision) {
 		}
 	}
 	return d
+}
+
+// rulesOf are the rules of a source; nil when it has none.
+func (s *sides) rulesOf(source Source, g *Grant) *ruleset {
+	return [sources]*ruleset{&g.rules, &s.rules.rules, s.owned}[source]
 }
 
 // MayRun decides whether jobs of an extension may run in a library at all.
