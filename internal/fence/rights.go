@@ -18,7 +18,7 @@ type rights struct {
 // The streams, and those behind the buckets.
 var (
 	coreStreams = []string{"EVENTS", "JOBS", "RUNS", "LEASES", "LEDGER", "ACTIVITY"}
-	keyValues   = []string{"KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-schedules", "KV_airlock-pauses", "KV_airlock-workers"}
+	keyValues   = []string{"KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-schedules", "KV_airlock-pauses", "KV_airlock-workers", "KV_airlock-policy", "KV_airlock-libraries"}
 	objects     = []string{"OBJ_airlock-modules", "OBJ_airlock-content", "OBJ_airlock-inputs", "OBJ_airlock-calls"}
 	allStreams  = slices.Concat(coreStreams, keyValues, objects)
 )
@@ -110,7 +110,7 @@ var workerRights = rights{
 		reads("EVENTS", "JOBS", "RUNS", "LEASES", "LEDGER", "ACTIVITY", "OBJ_airlock-modules", "OBJ_airlock-inputs", "OBJ_airlock-calls"), reads(keyValues...),
 		streams("STREAM.PURGE.@", "JOBS", "OBJ_airlock-inputs", "OBJ_airlock-calls"),
 		streams("STREAM.MSG.DELETE.@", "JOBS", "RUNS", "LEASES", "LEDGER"),
-		streams("CONSUMER.DELETE.@.*", "JOBS", "LEDGER", "KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-pauses", "KV_airlock-workers",
+		streams("CONSUMER.DELETE.@.*", "JOBS", "LEDGER", "KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-pauses", "KV_airlock-workers", "KV_airlock-policy", "KV_airlock-libraries",
 			"OBJ_airlock-modules", "OBJ_airlock-inputs", "OBJ_airlock-calls"),
 	),
 	deny:      []string{personsCall},
@@ -124,15 +124,15 @@ var operationsRights = rights{
 		[]string{
 			"airlock.job.>", "airlock.schedule.*", "airlock.unique.>", "airlock.child.>", "airlock.lease.*", "airlock.api.queue.status",
 		},
-		objectsOf("airlock-calls", "airlock-content", "airlock-inputs"),
+		keysOf("airlock-policy"), objectsOf("airlock-calls", "airlock-content", "airlock-inputs"),
 		makes(allStreams...), streams("STREAM.UPDATE.@", allStreams...), streams("STREAM.INFO.@", "ACTIVITY", "EVENTS", "LEDGER"),
 		reads("JOBS", "RUNS", "LEASES"), reads(keyValues...), reads(objects...),
 		streams("STREAM.PURGE.@", "OBJ_airlock-content", "OBJ_airlock-inputs", "OBJ_airlock-calls"),
-		streams("CONSUMER.DELETE.@.*", "JOBS", "RUNS", "KV_airlock-extensions", "KV_airlock-versions", "OBJ_airlock-content", "OBJ_airlock-calls", "OBJ_airlock-inputs"),
+		streams("CONSUMER.DELETE.@.*", "JOBS", "RUNS", "KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-policy", "KV_airlock-libraries", "OBJ_airlock-content", "OBJ_airlock-calls", "OBJ_airlock-inputs"),
 	),
 	// It keeps a mark of its list of jobs among the leases, and must neither deal nor have the ledger.
 	deny:      []string{"airlock.lease.dealer", "airlock.lease.dealer-held", "airlock.lease.ledger", "airlock.lease.ledger-held"},
-	subscribe: []string{"airlock.call.*.query.>", "airlock.call.*.action.>", "airlock.api.jobs.*", "$SRV.>"},
+	subscribe: []string{"airlock.call.*.query.>", "airlock.call.*.action.>", "airlock.api.jobs.*", "airlock.api.policy.*", "airlock.api.*.erase", "$SRV.>"},
 	answers:   true,
 }
 
@@ -143,7 +143,7 @@ var consoleRights = rights{
 			personsCall, "airlock.api.>", "airlock.event.>", "airlock.job.>", "airlock.schedule.*", "airlock.recur.*", "airlock.unique.>",
 			"airlock.run.*", "airlock.dealer", "airlock.worker.control", "$SRV.>",
 		},
-		keysOf("airlock-extensions", "airlock-versions", "airlock-schedules", "airlock-pauses"), objectsOf("airlock-modules", "airlock-content", "airlock-inputs", "airlock-calls"),
+		keysOf("airlock-extensions", "airlock-versions", "airlock-schedules", "airlock-pauses", "airlock-libraries"), objectsOf("airlock-modules", "airlock-content", "airlock-inputs", "airlock-calls"),
 		reads(allStreams...),
 		streams("STREAM.MSG.DELETE.@", "JOBS", "RUNS"), streams("STREAM.PURGE.@", append([]string{"JOBS"}, objects...)...),
 		streams("CONSUMER.DELETE.@.*", slices.Concat([]string{"JOBS", "RUNS", "ACTIVITY"}, keyValues, objects)...),
@@ -192,11 +192,13 @@ func poolImports(m Member) imported {
 	in := imported{streams: append(m.inboxes(), "airlock.worker.hello", "airlock.worker.control")}
 	in.services = slices.Concat(
 		[]string{"airlock.activity.*.*", "airlock.api.ledger.lend", "$KV.airlock-workers." + m.Name + ".*"}, objectsOf("airlock-calls"),
-		streams("STREAM.INFO.@", "JOBS", "KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-workers", "OBJ_airlock-modules", "OBJ_airlock-inputs", "OBJ_airlock-calls"),
-		streams("DIRECT.GET.@.>", "KV_airlock-extensions", "KV_airlock-versions"),
+		streams("STREAM.INFO.@", "JOBS", "KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-workers", "KV_airlock-policy", "KV_airlock-libraries", "OBJ_airlock-modules", "OBJ_airlock-inputs", "OBJ_airlock-calls"),
+		streams("DIRECT.GET.@.>", "KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-policy", "KV_airlock-libraries"),
 		streams("DIRECT.GET.@.>", "OBJ_airlock-modules", "OBJ_airlock-inputs", "OBJ_airlock-calls"),
 		streams("DIRECT.GET.@", "OBJ_airlock-modules", "OBJ_airlock-inputs", "OBJ_airlock-calls"),
 		streams("CONSUMER.CREATE.@.*.$KV.airlock-extensions.>", "KV_airlock-extensions"), flow("KV_airlock-extensions"),
+		streams("CONSUMER.CREATE.@.*.$KV.airlock-policy.>", "KV_airlock-policy"), flow("KV_airlock-policy"),
+		streams("CONSUMER.CREATE.@.*.$KV.airlock-libraries.>", "KV_airlock-libraries"), flow("KV_airlock-libraries"),
 	)
 	for _, id := range m.Extensions {
 		token := strings.ReplaceAll(id, ".", "_")
