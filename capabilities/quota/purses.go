@@ -12,7 +12,8 @@ import (
 
 // PursesConfig describes Purses. The zero value is ready to use.
 type PursesConfig struct {
-	// Patience is how long a call waits for the ledger to answer when there is nothing in hand. Default: a second.
+	// Patience is how long a call waits for the ledger to answer when there is nothing in hand. Default: ten seconds, in which another
+	// process takes over a ledger whose process has died.
 	Patience time.Duration
 	// Rest is after how long what nobody used is given back. Default: 250 ms.
 	Rest time.Duration
@@ -26,7 +27,7 @@ type PursesConfig struct {
 
 func (c PursesConfig) withDefaults() PursesConfig {
 	if c.Patience == 0 {
-		c.Patience = time.Second
+		c.Patience = 10 * time.Second
 	}
 	if c.Rest == 0 {
 		c.Rest = 250 * time.Millisecond

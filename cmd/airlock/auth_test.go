@@ -82,6 +82,7 @@ func TestClusterWithUsers(t *testing.T) {
 	console := flags(environment(t, dir, "console"))
 	must(t, append([]string{"worker", "drain", workerName(t, console)}, console...)...) // so that the pool runs what comes
 	must(t, append([]string{"extension", "load", testGuest(t, mayTest, "")}, console...)...)
+	openDoor(t, console...)
 	submit := func(user string) string {
 		return must(t, append([]string{
 			"job", "submit", "test-extension:call_many", "--input", `[{"method":"query:test.ping","payload":2}]`, "--watch",
@@ -180,6 +181,7 @@ func TestUpListens(t *testing.T) {
 		}
 	}
 	must(t, "extension", "load", testGuest(t, mayTest, ""), "--data-dir", data)
+	openDoor(t, "--data-dir", data)
 	if out := must(t, append([]string{"job", "submit", "test-extension:empty", "--watch"}, flags(environment(t, dir, "client"))...)...); !strings.Contains(out, "completed") {
 		t.Errorf("over the network:\n%s", out)
 	}
