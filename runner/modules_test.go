@@ -92,6 +92,7 @@ func TestModules(t *testing.T) {
 			t.Errorf("it was freed while a job used it: %v", err)
 		}
 		s.release(two)
+		s.background.Wait() // who prepared it is a user until just after those who waited go on
 		if err := runs(two); err == nil || s.has("a") {
 			t.Error("it was not freed")
 		}
