@@ -62,7 +62,7 @@ func decider(tb testing.TB) *capabilities.Authority {
 	}
 	authority := capabilities.NewAuthority()
 	authority.SetPolicy(policy, 1)
-	authority.SetLibraries(nil)
+	authority.SetLibraries(map[uuid.UUID]*capabilities.Library{})
 	return authority
 }
 

@@ -47,7 +47,7 @@ func measureAllowed(ctx context.Context) ([]row, error) {
 	}
 	authority := capabilities.NewAuthority()
 	authority.SetPolicy(policy, 1)
-	authority.SetLibraries(nil)
+	authority.SetLibraries(map[uuid.UUID]*capabilities.Library{})
 	request := &capabilities.Request{Method: capabilities.Method{Kind: capabilities.Query, Operation: "ai.ocr"}, JobLibrary: uuid.New()}
 	meter := purses.Meter(allowance, request.JobLibrary)
 	defer meter.Close()
