@@ -122,8 +122,11 @@ func canonicalHost(text string) (host string, isIP bool, err error) {
 	if strings.Contains(text, "%") {
 		return "", false, fmt.Errorf("host %s: nothing in it may be encoded", quote(text))
 	}
+	if !utf8.ValidString(text) {
+		return "", false, fmt.Errorf("host %s: it is not UTF-8", quote(text))
+	}
 	host, err = idna.Lookup.ToASCII(strings.TrimSuffix(text, "."))
-	if err != nil || host == "" || len(host) > 253 || strings.HasSuffix(host, ".") {
+	if err != nil || host == "" || len(host) > 253 || strings.HasSuffix(host, ".") || !settled(host) {
 		return "", false, fmt.Errorf("%s is no name of a host", quote(text))
 	}
 	for label := range strings.SplitSeq(host, ".") {
@@ -135,6 +138,12 @@ func canonicalHost(text string) (host string, isIP bool, err error) {
 		return "", false, fmt.Errorf("host %s: it ends in a number and is no IPv4 address such as 192.0.2.1", quote(text))
 	}
 	return host, false, nil
+}
+
+// settled tells whether a host is in its last form: one that others would read as another name is none.
+func settled(host string) bool {
+	again, err := idna.Lookup.ToASCII(host)
+	return err == nil && again == host
 }
 
 func isHex(text string) bool { return strings.Trim(text, "0123456789abcdef") == "" }
