@@ -152,8 +152,9 @@ func (h *Harness) action(t *testing.T, e Example) {
 		var wg sync.WaitGroup
 		for i := range answers {
 			wg.Go(func() {
+				own := *call // which takes what answering it cost
 				var err error
-				if answers[i], err = h.Conn.Call(t.Context(), call); err != nil {
+				if answers[i], err = h.Conn.Call(t.Context(), &own); err != nil {
 					t.Error(err)
 				}
 			})
