@@ -16,13 +16,14 @@ import (
 	"github.com/nats-io/nats.go/micro"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/bench/table"
 )
 
 // pingsPerJob is how often the job "pings" of the hand-written guest calls test.ping.
 const pingsPerJob = 1000
 
 // calls measures test.ping from a guest against a raw micro request with the same headers, both in one process, in turns.
-func (b *bench) calls(ctx context.Context) ([]row, error) {
+func (b *bench) calls(ctx context.Context) ([]table.Row, error) {
 	nc, stop, err := rawServer(ctx)
 	if err != nil {
 		return nil, err
@@ -47,10 +48,10 @@ func (b *bench) calls(ctx context.Context) ([]row, error) {
 		guest := float64(run.Report.GuestMS+run.Report.CallMS) * 1000 / pingsPerJob
 		ratios, guests, raws = append(ratios, guest/raw), append(guests, guest), append(raws, raw)
 	}
-	return []row{
-		{name: "test.ping from a guest, per call, median of 15", figure: median(guests), unit: "µs"},
-		{name: "floor: micro request with the same headers, in turns", figure: median(raws), unit: "µs"},
-		{name: "test.ping from a guest over the micro request", figure: median(ratios), unit: "x", goal: 2},
+	return []table.Row{
+		{Name: "test.ping from a guest, per call, median of 15", Figure: median(guests), Unit: "µs"},
+		{Name: "floor: micro request with the same headers, in turns", Figure: median(raws), Unit: "µs"},
+		{Name: "test.ping from a guest over the micro request", Figure: median(ratios), Unit: "x", Goal: table.AtMost(2)},
 	}, nil
 }
 
@@ -140,7 +141,7 @@ func (b *bench) floor(ctx context.Context, n int) ([]time.Duration, error) {
 }
 
 // receipts measures mails with a PDF that has a text layer, from event to record.
-func (b *bench) receipts(ctx context.Context) ([]row, error) {
+func (b *bench) receipts(ctx context.Context) ([]table.Row, error) {
 	mail, err := os.ReadFile(filepath.Join("examples", "mail", "receipt-pdf.eml"))
 	if err != nil {
 		return nil, err
@@ -179,7 +180,7 @@ func (b *bench) receipts(ctx context.Context) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []row{{name: "receipts with a text layer, one process", figure: n / took.Seconds(), unit: "/s", goal: 10, atLeast: true}}, nil
+	return []table.Row{{Name: "receipts with a text layer, one process", Figure: n / took.Seconds(), Unit: "/s", Goal: table.AtLeast(10)}}, nil
 }
 
 func median(values []float64) float64 {

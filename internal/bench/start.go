@@ -14,13 +14,15 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/airlock-run/airlock/internal/bench/table"
 )
 
 // binary is the command that is measured as a process.
 const binary = "bin/airlock"
 
 // measureStart measures how long `airlock up` takes until it is ready, and what an idle worker holds.
-func measureStart(ctx context.Context) ([]row, error) {
+func measureStart(ctx context.Context) ([]table.Row, error) {
 	dir, err := os.MkdirTemp("", "airlock-bench")
 	if err != nil {
 		return nil, err
@@ -42,14 +44,14 @@ func measureStart(ctx context.Context) ([]row, error) {
 		}
 	}
 	slices.Sort(times)
-	rows := []row{{name: "airlock up ready, extensions cached, median of 7", figure: ms(times[len(times)/2]), unit: "ms", goal: 500}}
+	rows := []table.Row{{Name: "airlock up ready, extensions cached, median of 7", Figure: table.Milliseconds(times[len(times)/2]), Unit: "ms", Goal: table.AtMost(500)}}
 
 	worker, err := idleWorker(ctx, dir)
 	return append(rows, worker...), err
 }
 
 // idleWorker joins a worker to a NATS server of its own, and reads its memory.
-func idleWorker(ctx context.Context, dir string) ([]row, error) {
+func idleWorker(ctx context.Context, dir string) ([]table.Row, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -74,11 +76,11 @@ func idleWorker(ctx context.Context, dir string) ([]row, error) {
 		}
 		time.Sleep(50 * time.Millisecond) //nolint:forbidigo // a process of another program comes up
 	}
-	var rows []row
+	var rows []table.Row
 	err = withProcess(ctx, func(cmd *exec.Cmd) error {
 		time.Sleep(2 * time.Second) //nolint:forbidigo // it is to be idle
 		pss, err := memory(cmd.Process.Pid)
-		rows = []row{{name: "memory of an idle worker (PSS)", figure: pss, unit: "MB"}}
+		rows = []table.Row{{Name: "memory of an idle worker (PSS)", Figure: pss, Unit: "MB"}}
 		return err
 	}, "worker", "--nats-url", "nats://"+address, "--data-dir", filepath.Join(dir, "worker"))
 	return rows, err
@@ -143,5 +145,3 @@ func memory(pid int) (float64, error) {
 	}
 	return 0, errors.New("no Pss in smaps_rollup")
 }
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -16,8 +16,9 @@ import (
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/extensions"
+	"github.com/airlock-run/airlock/internal/bench/guests"
+	"github.com/airlock-run/airlock/internal/bench/table"
 	"github.com/airlock-run/airlock/internal/node"
-	"github.com/airlock-run/airlock/runner/sandbox"
 )
 
 // bench is everything in this process, synced, as `airlock up` runs it.
@@ -29,7 +30,7 @@ type bench struct {
 	ended map[uuid.UUID]chan *bus.Run
 }
 
-func measureUp(ctx context.Context) (rows []row, err error) {
+func measureUp(ctx context.Context) (rows []table.Row, err error) {
 	dir, err := os.MkdirTemp("", "airlock-bench")
 	if err != nil {
 		return nil, err
@@ -66,7 +67,7 @@ func measureUp(ctx context.Context) (rows []row, err error) {
 	if err := b.install(ctx); err != nil {
 		return nil, err
 	}
-	for _, measure := range []func(context.Context) ([]row, error){b.emptyJobs, b.calls, b.receipts} {
+	for _, measure := range []func(context.Context) ([]table.Row, error){b.emptyJobs, b.calls, b.receipts} {
 		measured, err := measure(ctx)
 		if err != nil {
 			return nil, err
@@ -97,29 +98,13 @@ func (b *bench) expect(job uuid.UUID) <-chan *bus.Run {
 	return done
 }
 
-// policy lets extensions do what they ask in libraries that nobody has created.
-const policy = `rules: [{name: all, extensions: ["*"], allow: ["query:", "action:"]}]
-libraries: {unlisted: allow}`
-
 // install installs the hand-written guest of the sandbox's tests, and the shipped extensions.
 func (b *bench) install(ctx context.Context) error {
-	if _, err := b.conn.SetPolicy(ctx, []byte(policy), nil); err != nil {
-		return err
-	}
-	catalogue, err := node.Catalogue(ctx, b.conn, slog.New(slog.DiscardHandler))
+	written, err := guests.Written("guest", `{"methods":["query:test.ping"],"rate_limits":{"requests_per_minute":10000000}}`)
 	if err != nil {
 		return err
 	}
-	wasm, err := os.ReadFile(filepath.Join("runner", "sandbox", "testdata", "guest.wasm"))
-	if err != nil {
-		return err
-	}
-	guest, err := extensions.NewPackage([]byte(`{"id":"guest","name":"Guest","version":"1","wasm_file":"guest.wasm",
-		"permissions":{"methods":["query:test.ping"],"rate_limits":{"requests_per_minute":10000000}}}`), wasm)
-	if err != nil {
-		return err
-	}
-	packages := []*extensions.Package{guest}
+	packages := []*extensions.Package{written}
 	for _, name := range []string{"counter", "finance"} {
 		p, err := extensions.Load(filepath.Join(".build", "guests", name))
 		if err != nil {
@@ -127,28 +112,7 @@ func (b *bench) install(ctx context.Context) error {
 		}
 		packages = append(packages, p)
 	}
-	engine, err := sandbox.NewEngine(sandbox.Config{Interpreter: true})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = engine.Close(ctx) }()
-	for _, p := range packages {
-		module, err := engine.Prepare(ctx, p.Wasm, sandbox.Options{MaxMemory: 256 << 20})
-		if err != nil {
-			return err
-		}
-		var jobs []extensions.JobInfo
-		for _, job := range module.Jobs() {
-			jobs = append(jobs, extensions.JobInfo(job))
-		}
-		if _, err := catalogue.Install(ctx, p, jobs); err != nil {
-			return err
-		}
-		if err := module.Close(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return guests.Install(ctx, b.conn, packages...)
 }
 
 // job runs one job and returns its outcome and how long it took from submitting to knowing it.
@@ -172,7 +136,7 @@ func (b *bench) job(ctx context.Context, extension, name, input string) (*bus.Ru
 }
 
 // emptyJobs measures jobs that do nothing, one after the other.
-func (b *bench) emptyJobs(ctx context.Context) ([]row, error) {
+func (b *bench) emptyJobs(ctx context.Context) ([]table.Row, error) {
 	measure := func(n int, extension, name, input string) ([]time.Duration, error) {
 		var times []time.Duration
 		for i := range n + n/10 {
@@ -199,10 +163,10 @@ func (b *bench) emptyJobs(ctx context.Context) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []row{
-		{name: "empty job, hand-written guest, submit to outcome, synced, p50", figure: ms(written[len(written)/2]), unit: "ms", goal: 5},
-		{name: "empty job, hand-written guest, p99", figure: ms(written[len(written)*99/100]), unit: "ms"},
-		{name: "empty job, Go guest, p50", figure: ms(goGuest[len(goGuest)/2]), unit: "ms"},
-		{name: "floor: two synced publishes of that size, p50", figure: ms(floor[len(floor)/2]), unit: "ms"},
+	return []table.Row{
+		{Name: "empty job, hand-written guest, submit to outcome, synced, p50", Figure: table.Milliseconds(written[len(written)/2]), Unit: "ms", Goal: table.AtMost(5)},
+		{Name: "empty job, hand-written guest, p99", Figure: table.Milliseconds(written[len(written)*99/100]), Unit: "ms"},
+		{Name: "empty job, Go guest, p50", Figure: table.Milliseconds(goGuest[len(goGuest)/2]), Unit: "ms"},
+		{Name: "floor: two synced publishes of that size, p50", Figure: table.Milliseconds(floor[len(floor)/2]), Unit: "ms"},
 	}, nil
 }

@@ -11,10 +11,11 @@ import (
 
 	"github.com/airlock-run/airlock/capabilities"
 	"github.com/airlock-run/airlock/capabilities/quota"
+	"github.com/airlock-run/airlock/internal/bench/table"
 )
 
 // measureAllowed measures the way of a call that is allowed, up to where it leaves the process: decision, two rates, three budgets.
-func measureAllowed(ctx context.Context) ([]row, error) {
+func measureAllowed(ctx context.Context) ([]table.Row, error) {
 	all := []string{quota.All}
 	allowance, err := quota.Compile("finance", []quota.RateRule{
 		{Name: "all", Extensions: all, RequestsPerMinute: 1 << 30},
@@ -64,9 +65,9 @@ func measureAllowed(ctx context.Context) ([]row, error) {
 	if refused > 0 {
 		return nil, errors.New("calls were refused")
 	}
-	return []row{
-		{name: "decision, two rates, three budgets", figure: float64(result.NsPerOp()), unit: "ns", goal: 1000},
-		{name: "allocations of that", figure: float64(result.AllocsPerOp()), unit: "allocations", goal: 0},
+	return []table.Row{
+		{Name: "decision, two rates, three budgets", Figure: float64(result.NsPerOp()), Unit: "ns", Goal: table.AtMost(1000)},
+		{Name: "allocations of that", Figure: float64(result.AllocsPerOp()), Unit: "allocations", Goal: table.AtMost(0)},
 	}, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/bench/table"
 )
 
 const (
@@ -29,8 +30,8 @@ const (
 
 // measureRates measures one extension's rate with 1, 4 and 20 worker processes. Of several the first one, which has the ledger, is
 // killed in the middle.
-func measureRates(ctx context.Context) ([]row, error) {
-	var rows []row
+func measureRates(ctx context.Context) ([]table.Row, error) {
+	var rows []table.Row
 	for _, workers := range []int{1, 4, 20} {
 		measured, err := measureRate(ctx, workers)
 		if err != nil {
@@ -41,7 +42,7 @@ func measureRates(ctx context.Context) ([]row, error) {
 	return rows, nil
 }
 
-func measureRate(ctx context.Context, workers int) ([]row, error) {
+func measureRate(ctx context.Context, workers int) ([]table.Row, error) {
 	dir, err := os.MkdirTemp("", "airlock-bench")
 	if err != nil {
 		return nil, err
@@ -60,7 +61,7 @@ func measureRate(ctx context.Context, workers int) ([]row, error) {
 	if err := conn.Setup(ctx); err != nil {
 		return nil, err
 	}
-	if err := install(ctx, conn, rateLimit); err != nil {
+	if err := install(ctx, conn); err != nil {
 		return nil, err
 	}
 	served, stop, err := count(conn)
@@ -165,7 +166,7 @@ func ask(ctx context.Context, conn *bus.Conn, start time.Time) error {
 }
 
 // rateRows are the most in any minute, and how much of the limit each minute used.
-func rateRows(times []time.Time, start time.Time, workers int) []row {
+func rateRows(times []time.Time, start time.Time, workers int) []table.Row {
 	most, first := 0, 0
 	for last := range times {
 		for times[last].Sub(times[first]) > time.Minute {
@@ -177,8 +178,7 @@ func rateRows(times []time.Time, start time.Time, workers int) []row {
 	if workers > 1 {
 		name += ", the one with the ledger killed"
 	}
-	// What was let through in time may be served a moment late.
-	rows := []row{{name: name + ": most in any minute", figure: float64(most), unit: "calls", goal: rateLimit * 1.001}}
+	rows := []table.Row{{Name: name + ": most in any minute", Figure: float64(most), Unit: "calls", Goal: table.AtMost(rateLimit)}}
 	for minute := range rateMinutes {
 		n := 0
 		for _, at := range times {
@@ -186,8 +186,8 @@ func rateRows(times []time.Time, start time.Time, workers int) []row {
 				n++
 			}
 		}
-		rows = append(rows, row{
-			name: fmt.Sprintf("%s: minute %d", name, minute+1), figure: 100 * float64(n) / rateLimit, unit: "% of the limit", goal: 90, atLeast: true,
+		rows = append(rows, table.Row{
+			Name: fmt.Sprintf("%s: minute %d", name, minute+1), Figure: 100 * float64(n) / rateLimit, Unit: "% of the limit", Goal: table.AtLeast(90),
 		})
 	}
 	return rows

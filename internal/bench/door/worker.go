@@ -9,10 +9,9 @@ import (
 	"path/filepath"
 
 	"github.com/airlock-run/airlock/bus"
-	"github.com/airlock-run/airlock/extensions"
+	"github.com/airlock-run/airlock/internal/bench/guests"
 	"github.com/airlock-run/airlock/internal/node"
 	"github.com/airlock-run/airlock/runner"
-	"github.com/airlock-run/airlock/runner/sandbox"
 )
 
 // workerArgument makes this command a worker of the cluster whose data directory follows. It runs until it is killed.
@@ -51,34 +50,12 @@ func work(ctx context.Context, args []string) error {
 	return worker.Run(running)
 }
 
-// install installs the hand-written guest of the sandbox's tests with so many requests a minute.
-func install(ctx context.Context, conn *bus.Conn, limit int) error {
-	catalogue, err := node.Catalogue(ctx, conn, slog.New(slog.DiscardHandler))
+// install installs the hand-written guest with the rate that is measured.
+func install(ctx context.Context, conn *bus.Conn) error {
+	p, err := guests.Written("guest", fmt.Sprintf(
+		`{"methods":["query:test.count"],"max_memory_mb":1,"rate_limits":{"requests_per_minute":%d,"concurrent_jobs":100}}`, rateLimit))
 	if err != nil {
 		return err
 	}
-	wasm, err := os.ReadFile(filepath.Join("runner", "sandbox", "testdata", "guest.wasm"))
-	if err != nil {
-		return err
-	}
-	engine, err := sandbox.NewEngine(sandbox.Config{Interpreter: true})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = engine.Close(ctx) }()
-	module, err := engine.Prepare(ctx, wasm, sandbox.Options{MaxMemory: 16 << 20})
-	if err != nil {
-		return err
-	}
-	var jobs []extensions.JobInfo
-	for _, job := range module.Jobs() {
-		jobs = append(jobs, extensions.JobInfo(job))
-	}
-	p, err := extensions.NewPackage(fmt.Appendf(nil, `{"id":"guest","name":"Guest","version":"1","wasm_file":"guest.wasm","permissions":
-		{"methods":["query:test.count"],"max_memory_mb":1,"rate_limits":{"requests_per_minute":%d,"concurrent_jobs":100}}}`, limit), wasm)
-	if err != nil {
-		return err
-	}
-	_, err = catalogue.Install(ctx, p, jobs)
-	return err
+	return guests.Install(ctx, conn, p)
 }

@@ -7,16 +7,15 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/extensions"
+	"github.com/airlock-run/airlock/internal/bench/guests"
 	"github.com/airlock-run/airlock/internal/node"
 	"github.com/airlock-run/airlock/runner"
-	"github.com/airlock-run/airlock/runner/sandbox"
 )
 
 // cluster is a server with its data in a directory of its own, and a connection to it.
@@ -25,10 +24,6 @@ type cluster struct {
 	server *bus.Server
 	conn   *bus.Conn
 }
-
-// policy lets extensions do what they ask in libraries that nobody has created.
-const policy = `rules: [{name: all, extensions: ["*"], allow: ["query:", "action:"]}]
-libraries: {unlisted: allow}`
 
 func newCluster(ctx context.Context, relaxed bool) (c *cluster, err error) {
 	c = &cluster{}
@@ -41,11 +36,7 @@ func newCluster(ctx context.Context, relaxed bool) (c *cluster, err error) {
 	if c.conn, err = bus.Connect(bus.Config{Server: c.server}); err != nil {
 		return nil, err
 	}
-	if err := c.conn.Setup(ctx); err != nil {
-		return nil, err
-	}
-	_, err = c.conn.SetPolicy(ctx, []byte(policy), nil)
-	return c, err
+	return c, c.conn.Setup(ctx)
 }
 
 func (c *cluster) close() {
@@ -84,41 +75,17 @@ func (c *cluster) work(ctx context.Context, slots int) (stop func() error, err e
 	}, nil
 }
 
-// install installs the hand-written guest of the sandbox's tests under several ids, with so many jobs at once each.
+// install installs the hand-written guest under several ids, with so many jobs at once each.
 func (c *cluster) install(ctx context.Context, ids []string, concurrent int) error {
-	catalogue, err := node.Catalogue(ctx, c.conn, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	wasm, err := os.ReadFile(filepath.Join("runner", "sandbox", "testdata", "guest.wasm"))
-	if err != nil {
-		return err
-	}
-	engine, err := sandbox.NewEngine(sandbox.Config{Interpreter: true})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = engine.Close(ctx) }()
-	module, err := engine.Prepare(ctx, wasm, sandbox.Options{MaxMemory: 16 << 20})
-	if err != nil {
-		return err
-	}
-	var jobs []extensions.JobInfo
-	for _, job := range module.Jobs() {
-		jobs = append(jobs, extensions.JobInfo(job))
-	}
-	for _, id := range ids {
-		manifest := fmt.Appendf(nil, `{"id":%q,"name":"Guest","version":"1","wasm_file":"guest.wasm","permissions":{"methods":[],"max_memory_mb":1,
-			"rate_limits":{"concurrent_jobs":%d}}}`, id, concurrent)
-		p, err := extensions.NewPackage(manifest, wasm)
+	packages := make([]*extensions.Package, len(ids))
+	for i, id := range ids {
+		var err error
+		packages[i], err = guests.Written(id, fmt.Sprintf(`{"methods":[],"max_memory_mb":1,"rate_limits":{"concurrent_jobs":%d}}`, concurrent))
 		if err != nil {
 			return err
 		}
-		if _, err := catalogue.Install(ctx, p, jobs); err != nil {
-			return err
-		}
 	}
-	return nil
+	return guests.Install(ctx, c.conn, packages...)
 }
 
 // emptyJob is the guest's job that does nothing.

@@ -8,10 +8,11 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/bench/table"
 )
 
 // measureDelayed measures how late delayed jobs begin, with 20 that become due each second. Begins are told by the run record.
-func measureDelayed(ctx context.Context) ([]row, error) {
+func measureDelayed(ctx context.Context) ([]table.Row, error) {
 	c, err := newCluster(ctx, false)
 	if err != nil {
 		return nil, err
@@ -57,9 +58,9 @@ func measureDelayed(ctx context.Context) ([]row, error) {
 			early++
 		}
 	}
-	return []row{
-		{name: "delayed job begins after due, p50", figure: ms(quantile(late, 0.5)), unit: "ms", goal: 5},
-		{name: "delayed job begins after due, p99", figure: ms(quantile(late, 0.99)), unit: "ms", goal: 20},
-		{name: "delayed jobs that began early", figure: float64(early), unit: "jobs"},
+	return []table.Row{
+		{Name: "delayed job begins after due, p50", Figure: table.Milliseconds(table.Quantile(late, 0.5)), Unit: "ms", Goal: table.AtMost(5)},
+		{Name: "delayed job begins after due, p99", Figure: table.Milliseconds(table.Quantile(late, 0.99)), Unit: "ms", Goal: table.AtMost(20)},
+		{Name: "delayed jobs that began early", Figure: float64(early), Unit: "jobs"},
 	}, nil
 }

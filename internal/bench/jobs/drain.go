@@ -7,12 +7,14 @@ import (
 	"runtime/pprof"
 	"syscall"
 	"time"
+
+	"github.com/airlock-run/airlock/internal/bench/table"
 )
 
 const drained = 50_000
 
 // measureDrain fills the queue and then runs it empty, synced and relaxed, beside the floor.
-func measureDrain(ctx context.Context) (rows []row, err error) {
+func measureDrain(ctx context.Context) (rows []table.Row, err error) {
 	many := make([]string, 50)
 	for i := range many {
 		many[i] = fmt.Sprintf("guest%d", i)
@@ -26,7 +28,7 @@ func measureDrain(ctx context.Context) (rows []row, err error) {
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, row{name: "floor, " + mode, figure: floor, unit: "jobs/s"})
+		rows = append(rows, table.Row{Name: "floor, " + mode, Figure: floor, Unit: "jobs/s"})
 		for _, c := range []struct {
 			name       string
 			ids        []string
@@ -41,8 +43,8 @@ func measureDrain(ctx context.Context) (rows []row, err error) {
 				return nil, err
 			}
 			rows = append(rows,
-				row{name: "drain, " + c.name + ", " + mode, figure: rate, unit: "jobs/s", goal: goal, atLeast: true},
-				row{name: "of the floor", figure: rate / floor, unit: "x", goal: 0.5, atLeast: true},
+				table.Row{Name: "drain, " + c.name + ", " + mode, Figure: rate, Unit: "jobs/s", Goal: table.AtLeast(goal)},
+				table.Row{Name: "of the floor", Figure: rate / floor, Unit: "x", Goal: table.AtLeast(0.5)},
 			)
 		}
 	}

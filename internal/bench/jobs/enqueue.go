@@ -6,10 +6,12 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/airlock-run/airlock/internal/bench/table"
 )
 
 // measureEnqueue enqueues in batches of 1,000, in turns with raw atomic batches of messages of the same size on a stream of the same kind.
-func measureEnqueue(ctx context.Context) ([]row, error) {
+func measureEnqueue(ctx context.Context) ([]table.Row, error) {
 	c, err := newCluster(ctx, false)
 	if err != nil {
 		return nil, err
@@ -44,9 +46,9 @@ func measureEnqueue(ctx context.Context) ([]row, error) {
 		}
 		raw += time.Since(start)
 	}
-	return []row{
-		{name: "enqueue, batches of 1,000", figure: 5 * n / ours.Seconds(), unit: "jobs/s"},
-		{name: "raw atomic batches of 1,000", figure: 5 * n / raw.Seconds(), unit: "messages/s"},
-		{name: "enqueue, of raw", figure: raw.Seconds() / ours.Seconds(), unit: "x", goal: 0.8, atLeast: true},
+	return []table.Row{
+		{Name: "enqueue, batches of 1,000", Figure: 5 * n / ours.Seconds(), Unit: "jobs/s"},
+		{Name: "raw atomic batches of 1,000", Figure: 5 * n / raw.Seconds(), Unit: "messages/s"},
+		{Name: "enqueue, of raw", Figure: raw.Seconds() / ours.Seconds(), Unit: "x", Goal: table.AtLeast(0.8)},
 	}, nil
 }

@@ -3,18 +3,18 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/bench/table"
 )
 
 // measureLatency measures from submitting a job to knowing its outcome: of a lonely job, and at half of the load that one process takes.
 // Beside it is the floor: two synced publishes.
-func measureLatency(ctx context.Context) ([]row, error) {
+func measureLatency(ctx context.Context) ([]table.Row, error) {
 	c, err := newCluster(ctx, false)
 	if err != nil {
 		return nil, err
@@ -74,18 +74,11 @@ func measureLatency(ctx context.Context) ([]row, error) {
 		})
 	}
 	wg.Wait()
-	return []row{
-		{name: "submit to outcome, idle, p50", figure: ms(quantile(idle, 0.5)), unit: "ms", goal: 2},
-		{name: "submit to outcome, idle, p99", figure: ms(quantile(idle, 0.99)), unit: "ms", goal: 10},
-		{name: "submit to outcome, 5,000 jobs/s in batches of 100, p99", figure: ms(quantile(busy, 0.99)), unit: "ms"},
+	return []table.Row{
+		{Name: "submit to outcome, idle, p50", Figure: table.Milliseconds(table.Quantile(idle, 0.5)), Unit: "ms", Goal: table.AtMost(2)},
+		{Name: "submit to outcome, idle, p99", Figure: table.Milliseconds(table.Quantile(idle, 0.99)), Unit: "ms", Goal: table.AtMost(10)},
+		{Name: "submit to outcome, 5,000 jobs/s in batches of 100, p99", Figure: table.Milliseconds(table.Quantile(busy, 0.99)), Unit: "ms"},
 	}, nil
-}
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-func quantile(all []time.Duration, q float64) time.Duration {
-	slices.Sort(all)
-	return all[min(int(q*float64(len(all))), len(all)-1)]
 }
 
 // outcomes are told as they come.

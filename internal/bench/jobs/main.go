@@ -7,77 +7,26 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
+	"github.com/airlock-run/airlock/internal/bench/table"
 	"github.com/airlock-run/airlock/runner/prepare"
 )
 
-// part is what is measured together.
-type part struct {
-	name    string
-	measure func(context.Context) ([]row, error)
-}
-
-var parts = []part{
-	{"drain", measureDrain},
-	{"enqueue", measureEnqueue},
-	{"latency", measureLatency},
-	{"delayed", measureDelayed},
-	{"million", measureMillion},
-}
-
-// row is one line of the table.
-type row struct {
-	name   string
-	figure float64
-	unit   string
-	// goal is what the figure is held against: at most, or at least when atLeast; 0 for none.
-	goal    float64
-	atLeast bool
-}
-
-func (r row) String() string {
-	goal, verdict := "stated", "ok"
-	if r.goal > 0 {
-		sign := "<="
-		met := r.figure <= r.goal
-		if r.atLeast {
-			sign, met = ">=", r.figure >= r.goal
-		}
-		goal = fmt.Sprintf("%s %g", sign, r.goal)
-		if !met {
-			verdict = "short"
-		}
-	}
-	return fmt.Sprintf("%s\t%.4g\t%s\t%s\t%s", r.name, r.figure, r.unit, goal, verdict)
+var parts = []table.Part{
+	{Name: "drain", Measure: measureDrain},
+	{Name: "enqueue", Measure: measureEnqueue},
+	{Name: "latency", Measure: measureLatency},
+	{Name: "delayed", Measure: measureDelayed},
+	{Name: "million", Measure: measureMillion},
 }
 
 func main() {
 	prepare.Child() // modules are prepared in processes of this command
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
 	defer cancel()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	if err := table.Measure(ctx, parts, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench-jobs:", err)
 		os.Exit(1) //nolint:gocritic // the context ends with the process
 	}
-}
-
-func run(ctx context.Context, names []string) error {
-	var rows []row
-	for _, p := range parts {
-		if len(names) > 0 && !slices.Contains(names, p.name) {
-			continue
-		}
-		fmt.Fprintf(os.Stderr, "measuring %s …\n", p.name)
-		measured, err := p.measure(ctx)
-		if err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
-		}
-		rows = append(rows, measured...)
-	}
-	for _, r := range rows {
-		fmt.Println(r) //nolint:forbidigo // the table is what this command is for
-	}
-	return nil
 }

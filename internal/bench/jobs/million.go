@@ -12,12 +12,13 @@ import (
 	"time"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/bench/table"
 )
 
 const million = 1_000_000
 
 // measureMillion fills the queue with a million jobs, and says what they take and how long a start takes with them.
-func measureMillion(ctx context.Context) (rows []row, err error) {
+func measureMillion(ctx context.Context) (rows []table.Row, err error) {
 	c, err := newCluster(ctx, true)
 	if err != nil {
 		return nil, err
@@ -42,8 +43,8 @@ func measureMillion(ctx context.Context) (rows []row, err error) {
 		}
 	}
 	rows = append(rows,
-		row{name: "1,000,000 queued jobs, disk", figure: float64(size(c.dir)) / 1e6, unit: "MB"},
-		row{name: "1,000,000 queued jobs, memory of the server", figure: resident() - empty, unit: "MB"})
+		table.Row{Name: "1,000,000 queued jobs, disk", Figure: float64(size(c.dir)) / 1e6, Unit: "MB"},
+		table.Row{Name: "1,000,000 queued jobs, memory of the server", Figure: resident() - empty, Unit: "MB"})
 
 	c.conn.Close()
 	c.server.Stop()
@@ -58,7 +59,7 @@ func measureMillion(ctx context.Context) (rows []row, err error) {
 	if err := c.conn.Setup(ctx); err != nil {
 		return nil, err
 	}
-	rows = append(rows, row{name: "1,000,000 queued jobs, server starts", figure: time.Since(start).Seconds(), unit: "s"})
+	rows = append(rows, table.Row{Name: "1,000,000 queued jobs, server starts", Figure: time.Since(start).Seconds(), Unit: "s"})
 	before := resident()
 	start = time.Now()
 	stop, err := c.work(ctx, 0)
@@ -78,8 +79,8 @@ func measureMillion(ctx context.Context) (rows []row, err error) {
 		}
 	}
 	rows = append(rows,
-		row{name: "1,000,000 queued jobs, the dealer knows them all", figure: time.Since(start).Seconds(), unit: "s"},
-		row{name: "1,000,000 queued jobs, memory of the dealer", figure: resident() - before, unit: "MB"})
+		table.Row{Name: "1,000,000 queued jobs, the dealer knows them all", Figure: time.Since(start).Seconds(), Unit: "s"},
+		table.Row{Name: "1,000,000 queued jobs, memory of the dealer", Figure: resident() - before, Unit: "MB"})
 	return rows, nil
 }
 

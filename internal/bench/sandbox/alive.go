@@ -10,12 +10,13 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/airlock-run/airlock/internal/bench/table"
 	"github.com/airlock-run/airlock/runner/sandbox"
 )
 
 // measureAlive measures the memory of sandboxes that are there at once. Each has run a job: the last thing the job does is to
 // ask whether to go on, and there it is held. Plain instances are held the same way, fewer of them, for they are larger.
-func measureAlive(ctx context.Context) ([]row, error) {
+func measureAlive(ctx context.Context) ([]table.Row, error) {
 	const many, few = 1000, 200
 	ours, err := inProcess(ctx, "alive-ours", strconv.Itoa(many))
 	if err != nil {
@@ -25,9 +26,9 @@ func measureAlive(ctx context.Context) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []row{
-		{"1000 sandboxes of the Go guest at once, each having run a job, PSS each", ours[0], "MB", atMost(2)},
-		{"200 plain instances of it at once, PSS each", plain[0], "MB", goal{}},
+	return []table.Row{
+		{Name: "1000 sandboxes of the Go guest at once, each having run a job, PSS each", Figure: ours[0], Unit: "MB", Goal: table.AtMost(2)},
+		{Name: "200 plain instances of it at once, PSS each", Figure: plain[0], Unit: "MB"},
 	}, nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"time"
+
+	"github.com/airlock-run/airlock/internal/bench/table"
 )
 
 // callsPerRun is how many calls each job of calls.wat makes.
@@ -12,12 +14,12 @@ const callsPerRun = 20000
 
 // measureCalls measures calls of the host that need no bus: what the sandbox adds to a host that does nothing. A guest makes
 // thousands of them in one run, from which the same run without them is taken away, both in processor time.
-func measureCalls(ctx context.Context) ([]row, error) {
+func measureCalls(ctx context.Context) ([]table.Row, error) {
 	caller := task{file: filepath.Join(benchGuests, "calls.wasm")}
-	return with(ctx, caller, newOurs, oursCache, func(guest *ours) ([]row, error) { return callTimes(ctx, guest) })
+	return with(ctx, caller, newOurs, oursCache, func(guest *ours) ([]table.Row, error) { return callTimes(ctx, guest) })
 }
 
-func callTimes(ctx context.Context, guest *ours) (rows []row, err error) {
+func callTimes(ctx context.Context, guest *ours) (rows []table.Row, err error) {
 	jobs := []string{"none", "log", "progress", "check"}
 	var contenders []contender
 	var allocations []float64
@@ -38,12 +40,12 @@ func callTimes(ctx context.Context, guest *ours) (rows []row, err error) {
 	most := 0.0
 	for i, job := range jobs[1:] {
 		each := (timings[i+1].processor() - timings[0].processor()).Seconds() * 1e9 / callsPerRun
-		rows = append(rows, row{"host call that needs no bus, " + job, each, "ns", atMost(200)})
+		rows = append(rows, table.Row{Name: "host call that needs no bus, " + job, Figure: each, Unit: "ns", Goal: table.AtMost(200)})
 		most = max(most, (allocations[i+1]-allocations[0])/callsPerRun)
 	}
 	// A run's own allocations differ by a few, which is nothing beside one for each call.
 	most = float64(int(most*100+0.5)) / 100
-	return append(rows, row{"host call that needs no bus, the most allocations", most, "each", atMost(0)}), nil
+	return append(rows, table.Row{Name: "host call that needs no bus, the most allocations", Figure: most, Unit: "each", Goal: table.AtMost(0)}), nil
 }
 
 // allocationsOf is how many objects something allocates, the least of some tries: others in this process allocate as well.

@@ -8,15 +8,17 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/airlock-run/airlock/internal/bench/table"
 )
 
 // measureExtism measures the work of the small guest against the same work in a plug-in of Extism, both with a fresh instance
 // for each call. Extism's host is a command of its own, with its own dependencies: internal/bench/extism.
-func measureExtism(ctx context.Context) ([]row, error) {
-	return with(ctx, smallWork, newOurs, oursCache, func(guest *ours) ([]row, error) { return extismTimes(ctx, guest) })
+func measureExtism(ctx context.Context) ([]table.Row, error) {
+	return with(ctx, smallWork, newOurs, oursCache, func(guest *ours) ([]table.Row, error) { return extismTimes(ctx, guest) })
 }
 
-func extismTimes(ctx context.Context, guest *ours) (rows []row, err error) {
+func extismTimes(ctx context.Context, guest *ours) (rows []table.Row, err error) {
 	dir, err := os.MkdirTemp("", "airlock-bench")
 	if err != nil {
 		return nil, err
@@ -46,10 +48,10 @@ func extismTimes(ctx context.Context, guest *ours) (rows []row, err error) {
 		}
 		slices.Sort(ours)
 		slices.Sort(extism)
-		note("  %s: ours %.1f µs, extism %.1f µs", job, ours, extism)
+		table.Note("  %s: ours %.1f µs, extism %.1f µs", job, ours, extism)
 		rows = append(rows,
-			row{"extism go-sdk, fresh instance a call, the small guest's job " + job, extism[2], "µs", goal{}},
-			row{"times as fast as extism, job " + job, extism[2] / ours[2], "x", goal{}},
+			table.Row{Name: "extism go-sdk, fresh instance a call, the small guest's job " + job, Figure: extism[2], Unit: "µs"},
+			table.Row{Name: "times as fast as extism, job " + job, Figure: extism[2] / ours[2], Unit: "x"},
 		)
 	}
 	return rows, nil

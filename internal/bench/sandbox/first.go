@@ -8,13 +8,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/airlock-run/airlock/internal/bench/table"
 	"github.com/airlock-run/airlock/runner/prepare"
 	"github.com/airlock-run/airlock/runner/sandbox"
 )
 
 // measureFirst measures the first job of a worker that has just started and finds the extension in its cache: a process that
 // has done nothing else, from opening the cache to the end of the job.
-func measureFirst(ctx context.Context) ([]row, error) {
+func measureFirst(ctx context.Context) ([]table.Row, error) {
 	dir, err := os.MkdirTemp("", "airlock-bench")
 	if err != nil {
 		return nil, err
@@ -31,9 +32,9 @@ func measureFirst(ctx context.Context) ([]row, error) {
 			times = append(times, took...)
 		}
 	}
-	note("  first job: %.1f ms", times)
+	table.Note("  first job: %.1f ms", times)
 	slices.Sort(times)
-	return []row{{"first job of a Go extension on a worker just started, cache warm, median of 9", times[runs/2], "ms", atMost(60)}}, nil
+	return []table.Row{{Name: "first job of a Go extension on a worker just started, cache warm, median of 9", Figure: times[runs/2], Unit: "ms", Goal: table.AtMost(60)}}, nil
 }
 
 func first(ctx context.Context, args []string) (took []float64, err error) {
@@ -67,6 +68,6 @@ func first(ctx context.Context, args []string) (took []float64, err error) {
 		return nil, err
 	}
 	ended := time.Since(start)
-	note("  prepared %s, loaded after %s, the job ended after %s", found, loaded, ended)
-	return []float64{ms(ended)}, nil
+	table.Note("  prepared %s, loaded after %s, the job ended after %s", found, loaded, ended)
+	return []float64{table.Milliseconds(ended)}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/airlock-run/airlock/internal/bench/table"
 	"github.com/airlock-run/airlock/runner/sandbox"
 	"github.com/airlock-run/airlock/runner/sandbox/sandboxtest"
 )
@@ -20,7 +21,7 @@ const (
 // measureHostile measures how long after its deadline a guest that means harm is still there, for all of them; those that
 // come to another end before do not count. The floor is a loop of this process that looks at the clock all the time, in turns
 // with them: when the machine has other things to do, that is late as well.
-func measureHostile(ctx context.Context) (rows []row, err error) {
+func measureHostile(ctx context.Context) (rows []table.Row, err error) {
 	engine, err := sandbox.NewEngine(sandbox.Config{CacheDir: oursCache})
 	if err != nil {
 		return nil, fmt.Errorf("make engine: %w", err)
@@ -35,11 +36,11 @@ func measureHostile(ctx context.Context) (rows []row, err error) {
 		}
 		late, floor = append(late, guest...), append(floor, loop...)
 	}
-	return []row{
-		{"ending a hostile guest after its deadline, p99", ms(quantile(late, 0.99)), "ms", atMost(10)},
-		{"ending a hostile guest after its deadline, max", ms(slices.Max(late)), "ms", atMost(50)},
-		{"floor: a loop that looks at the clock, after its deadline, p99", ms(quantile(floor, 0.99)), "ms", goal{}},
-		{"floor: a loop that looks at the clock, after its deadline, max", ms(slices.Max(floor)), "ms", goal{}},
+	return []table.Row{
+		{Name: "ending a hostile guest after its deadline, p99", Figure: table.Milliseconds(table.Quantile(late, 0.99)), Unit: "ms", Goal: table.AtMost(10)},
+		{Name: "ending a hostile guest after its deadline, max", Figure: table.Milliseconds(slices.Max(late)), Unit: "ms", Goal: table.AtMost(50)},
+		{Name: "floor: a loop that looks at the clock, after its deadline, p99", Figure: table.Milliseconds(table.Quantile(floor, 0.99)), Unit: "ms"},
+		{Name: "floor: a loop that looks at the clock, after its deadline, max", Figure: table.Milliseconds(slices.Max(floor)), Unit: "ms"},
 	}, nil
 }
 
@@ -64,7 +65,7 @@ func lateness(ctx context.Context, engine *sandbox.Engine, g *sandboxtest.Guest,
 		late, floor = append(late, over), append(floor, spin())
 	}
 	if len(late) > 0 {
-		note("  %s, %s: %d ended at the deadline, the last %s after it", g.Class, g.Name, len(late), slices.Max(late))
+		table.Note("  %s, %s: %d ended at the deadline, the last %s after it", g.Class, g.Name, len(late), slices.Max(late))
 	}
 	return late, floor, nil
 }

@@ -14,27 +14,21 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
+	"github.com/airlock-run/airlock/internal/bench/table"
 	"github.com/airlock-run/airlock/runner/prepare"
 )
 
-// part is some rows that are measured together.
-type part struct {
-	name    string
-	measure func(context.Context) ([]row, error)
-}
-
-var parts = []part{
-	{"start", measureStart},
-	{"metered", measureMetered},
-	{"hostile", measureHostile},
-	{"preparing", measurePreparing},
-	{"alive", measureAlive},
-	{"first", measureFirst},
-	{"calls", measureCalls},
-	{"extism", measureExtism},
+var parts = []table.Part{
+	{Name: "start", Measure: measureStart},
+	{Name: "metered", Measure: measureMetered},
+	{Name: "hostile", Measure: measureHostile},
+	{Name: "preparing", Measure: measurePreparing},
+	{Name: "alive", Measure: measureAlive},
+	{Name: "first", Measure: measureFirst},
+	{Name: "calls", Measure: measureCalls},
+	{Name: "extism", Measure: measureExtism},
 }
 
 func main() {
@@ -51,28 +45,5 @@ func run(ctx context.Context, args []string) error {
 	if len(args) > 1 && args[0] == childArgument {
 		return child(ctx, args[1], args[2:])
 	}
-	for _, name := range args {
-		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
-			return fmt.Errorf("there is no part %q", name)
-		}
-	}
-	var rows []row
-	for _, p := range parts {
-		if len(args) > 0 && !slices.Contains(args, p.name) {
-			continue
-		}
-		note("measuring %s …", p.name)
-		measured, err := p.measure(ctx)
-		if err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
-		}
-		rows = append(rows, measured...)
-	}
-	for _, r := range rows {
-		fmt.Println(r) //nolint:forbidigo // the table is what this command is for
-	}
-	return nil
+	return table.Measure(ctx, parts, args)
 }
-
-// note tells what a figure was made from.
-func note(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/airlock-run/airlock/internal/bench/table"
 	"github.com/airlock-run/airlock/runner/sandbox/meter"
 	"github.com/airlock-run/airlock/runner/sandbox/validate"
 )
@@ -17,26 +18,26 @@ var meteredTasks = []task{goJSON, finance, smallWork, loop, recursion, memory}
 // measureMetered measures guests as they are against the same guests metered, in plain wazero both, job after job in one
 // instance: what the injected code costs, and nothing else. It is told in processor time, which does not count what other
 // processes of the machine took.
-func measureMetered(ctx context.Context) ([]row, error) {
-	var rows []row
+func measureMetered(ctx context.Context) ([]table.Row, error) {
+	var rows []table.Row
 	worst, logs := 0.0, 0.0
 	for _, t := range meteredTasks {
 		overhead, err := meteredTimes(ctx, t)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", t.name, err)
 		}
-		rows = append(rows, row{"metered vs unmetered, " + t.name, overhead, "x", goal{}})
+		rows = append(rows, table.Row{Name: "metered vs unmetered, " + t.name, Figure: overhead, Unit: "x"})
 		worst, logs = max(worst, overhead), logs+math.Log(overhead)
 	}
 	return append(rows,
-		row{"metered vs unmetered, geometric mean", math.Exp(logs / float64(len(meteredTasks))), "x", atMost(1.10)},
-		row{"metered vs unmetered, worst", worst, "x", atMost(1.30)},
+		table.Row{Name: "metered vs unmetered, geometric mean", Figure: math.Exp(logs / float64(len(meteredTasks))), Unit: "x", Goal: table.AtMost(1.10)},
+		table.Row{Name: "metered vs unmetered, worst", Figure: worst, Unit: "x", Goal: table.AtMost(1.30)},
 	), nil
 }
 
 // meteredTimes returns how many times as long a task takes when it is metered.
 func meteredTimes(ctx context.Context, t task) (overhead float64, err error) {
-	note("%s", t.name)
+	table.Note("%s", t.name)
 	wasm, err := t.module()
 	if err != nil {
 		return 0, err
@@ -67,7 +68,7 @@ func meteredTimes(ctx context.Context, t task) (overhead float64, err error) {
 	}
 	unmeteredTime, meteredTime := timings[0], timings[1]
 	overhead = ratio(meteredTime.processor(), unmeteredTime.processor())
-	note("  metered vs unmetered: processor time %.3f, wall medians %.3f, wall least %.3f", overhead,
+	table.Note("  metered vs unmetered: processor time %.3f, wall medians %.3f, wall least %.3f", overhead,
 		ratio(meteredTime.median(), unmeteredTime.median()), ratio(meteredTime.least(), unmeteredTime.least()))
 	return overhead, nil
 }
@@ -82,6 +83,6 @@ func rewritten(wasm []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("meter: %w", err)
 	}
-	note("  %d bytes, metered %d", len(wasm), len(metered.Wasm))
+	table.Note("  %d bytes, metered %d", len(wasm), len(metered.Wasm))
 	return metered.Wasm, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/airlock-run/airlock/internal/bench/table"
 	"github.com/airlock-run/airlock/runner/sandbox"
 )
 
@@ -25,7 +26,7 @@ func newOurs(ctx context.Context, wasm []byte, cacheDir string) (*ours, error) {
 		return nil, errors.Join(fmt.Errorf("prepare guest: %w", err), engine.Close(ctx))
 	}
 	if facts := module.Facts(); facts.Reason != "" {
-		note("  restore: %s, for %s", facts.Restore, facts.Reason)
+		table.Note("  restore: %s, for %s", facts.Restore, facts.Reason)
 	}
 	return &ours{engine, module}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/airlock-run/airlock/internal/bench/table"
 	"github.com/airlock-run/airlock/runner/prepare"
 	"github.com/airlock-run/airlock/runner/sandbox"
 	"github.com/airlock-run/airlock/runner/sandbox/sandboxtest"
@@ -28,18 +29,18 @@ var bombLimits = prepare.Limits{Memory: 2 << 30, CPU: time.Minute, Wall: 90 * ti
 
 // measurePreparing measures how preparing the worst modules ends: how long it takes, what the child holds, and what of it
 // the process that asked notices, which has no other children.
-func measurePreparing(ctx context.Context) ([]row, error) {
+func measurePreparing(ctx context.Context) ([]table.Row, error) {
 	figures, err := inProcess(ctx, "preparing")
 	if err != nil {
 		return nil, err
 	}
 	const name = "preparing the worst hostile module, "
 	ends := bombLimits.Wall + time.Second // the child is killed when it is over
-	return []row{
-		{name + "wall", figures[0], "s", atMost(ends.Seconds())},
-		{name + "memory of the child", figures[1], "MB", atMost(float64(bombLimits.Memory >> 20))},
-		{name + "memory of the worker", figures[2], "MB", goal{}},
-		{name + "a timer of the worker late, p99", figures[3], "ms", goal{}},
+	return []table.Row{
+		{Name: name + "wall", Figure: figures[0], Unit: "s", Goal: table.AtMost(ends.Seconds())},
+		{Name: name + "memory of the child", Figure: figures[1], Unit: "MB", Goal: table.AtMost(float64(bombLimits.Memory >> 20))},
+		{Name: name + "memory of the worker", Figure: figures[2], Unit: "MB"},
+		{Name: name + "a timer of the worker late, p99", Figure: figures[3], Unit: "ms"},
 	}, nil
 }
 
@@ -71,7 +72,7 @@ func preparing(ctx context.Context, _ []string) ([]float64, error) {
 		if err == nil {
 			_ = prepared.Close()
 		}
-		note("  %s, %d bytes: %s, %v", b.name, len(b.module), took, err)
+		table.Note("  %s, %d bytes: %s, %v", b.name, len(b.module), took, err)
 		longest = max(longest, took)
 	}
 	worst := late()
@@ -80,7 +81,7 @@ func preparing(ctx context.Context, _ []string) ([]float64, error) {
 		return nil, err
 	}
 	child, err := childrenMemory()
-	return []float64{longest.Seconds(), child, after - before, ms(worst)}, err
+	return []float64{longest.Seconds(), child, after - before, table.Milliseconds(worst)}, err
 }
 
 // childrenMemory is the most that any child of this process that ended had in memory, in MB.
@@ -116,6 +117,6 @@ func watchTicks() (late func() time.Duration) {
 	}()
 	return func() time.Duration {
 		close(stop)
-		return quantile(<-stopped, 0.99)
+		return table.Quantile(<-stopped, 0.99)
 	}
 }

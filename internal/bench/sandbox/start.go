@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/airlock-run/airlock/internal/bench/table"
 )
 
 // startBudget is how long each guest is measured.
@@ -12,16 +14,16 @@ const startBudget = 10 * time.Second
 // measureStart measures a job in a sandbox of ours against one in a plain instance, and against the same job called once more
 // in an instance that is there already: what a run takes beyond that is our own. That is a difference, and told in processor
 // time, which does not count what other processes of the machine took.
-func measureStart(ctx context.Context) ([]row, error) {
-	var rows []row
+func measureStart(ctx context.Context) ([]table.Row, error) {
+	var rows []table.Row
 	for _, m := range []struct {
 		task        task
-		faster, own goal
+		faster, own table.Goal
 	}{
-		{task: wideWork, faster: atLeast(10), own: atMost(25)},
-		{task: smallWork, own: atMost(25)},
+		{task: wideWork, faster: table.AtLeast(10), own: table.AtMost(25)},
+		{task: smallWork, own: table.AtMost(25)},
 		{task: smallEmpty},
-		{task: goEmpty, faster: atLeast(30), own: atMost(120)},
+		{task: goEmpty, faster: table.AtLeast(30), own: table.AtMost(120)},
 		{task: finance},
 	} {
 		times, err := startTimes(ctx, m.task)
@@ -29,10 +31,10 @@ func measureStart(ctx context.Context) ([]row, error) {
 			return nil, err
 		}
 		rows = append(rows,
-			row{m.task.name + ": from snapshot, times as fast as plain wazero", ratio(times.plain, times.ours), "x", m.faster},
-			row{m.task.name + ": of our own", us(times.own), "µs", m.own},
-			row{m.task.name + ": from snapshot", us(times.ours), "µs", goal{}},
-			row{m.task.name + ": plain wazero", us(times.plain), "µs", goal{}},
+			table.Row{Name: m.task.name + ": from snapshot, times as fast as plain wazero", Figure: ratio(times.plain, times.ours), Unit: "x", Goal: m.faster},
+			table.Row{Name: m.task.name + ": of our own", Figure: us(times.own), Unit: "µs", Goal: m.own},
+			table.Row{Name: m.task.name + ": from snapshot", Figure: us(times.ours), Unit: "µs"},
+			table.Row{Name: m.task.name + ": plain wazero", Figure: us(times.plain), Unit: "µs"},
 		)
 	}
 	return rows, nil
@@ -43,7 +45,7 @@ func measureStart(ctx context.Context) ([]row, error) {
 type startTime struct{ ours, plain, own time.Duration }
 
 func startTimes(ctx context.Context, t task) (startTime, error) {
-	note("%s", t.name)
+	table.Note("%s", t.name)
 	return with(ctx, t, newOurs, oursCache, func(sandboxed *ours) (startTime, error) {
 		return with(ctx, t, newPlain, plainCache, func(bare *plain) (startTime, error) {
 			return t.startTimes(ctx, sandboxed, bare)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"github.com/airlock-run/airlock/internal/bench/table"
 )
 
 // contender is one of several ways to do the same thing.
@@ -19,15 +21,9 @@ type timing struct {
 	wall, cpu []time.Duration
 }
 
-func (t timing) median() time.Duration    { return quantile(t.wall, 0.5) }
+func (t timing) median() time.Duration    { return table.Quantile(t.wall, 0.5) }
 func (t timing) least() time.Duration     { return slices.Min(t.wall) }
-func (t timing) processor() time.Duration { return quantile(t.cpu, 0.5) }
-
-// quantile returns the value that a part of all are not above.
-func quantile(values []time.Duration, part float64) time.Duration {
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[min(int(part*float64(len(sorted))), len(sorted)-1)]
-}
+func (t timing) processor() time.Duration { return table.Quantile(t.cpu, 0.5) }
 
 // batch is how long the turns of one contender last, roughly, before the next has its own: long enough that the clock and
 // the garbage collector's work for it are in the mean, and short enough that what else the machine does meets all alike.
@@ -60,7 +56,7 @@ func compare(budget time.Duration, contenders ...contender) ([]timing, error) {
 	}
 	for i, c := range contenders {
 		t := timings[i]
-		note("  %s: median %s, least %s, processor %s (%d rounds of %d)", c.name, t.median(), t.least(), t.processor(), len(t.wall), turns[i])
+		table.Note("  %s: median %s, least %s, processor %s (%d rounds of %d)", c.name, t.median(), t.least(), t.processor(), len(t.wall), turns[i])
 	}
 	return timings, nil
 }
@@ -91,5 +87,3 @@ func processorTime() time.Duration {
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
 
 func us(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
-
-func ms(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }
