@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/airlock-run/airlock/capabilities/quota"
 )
 
 // Config describes a Worker. The zero value is ready to use.
@@ -52,8 +50,6 @@ type Config struct {
 	MaxLogBytes uint64
 	// MaxCheckpoints caps how often one attempt saves. Default 10,000.
 	MaxCheckpoints uint64
-	// Rules are the operator's rates and budgets, asked for with each attempt. Default: there are none but those of manifests.
-	Rules Rules
 	// rateWindow is what rates are about; a minute but in tests.
 	rateWindow time.Duration
 	// Logger defaults to one that discards.
@@ -81,9 +77,6 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.MaxHostCalls, 10_000_000)
 	setDefault(&c.MaxLogBytes, 4<<20)
 	setDefault(&c.MaxCheckpoints, 10_000)
-	if c.Rules == nil {
-		c.Rules = func() ([]quota.RateRule, []quota.BudgetRule) { return nil, nil }
-	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -14,16 +14,13 @@ import (
 	"github.com/airlock-run/airlock/capabilities/quota"
 )
 
-// Rules are the operator's limits beside those of manifests. They may change from one attempt to the next.
-type Rules func() ([]quota.RateRule, []quota.BudgetRule)
-
 // quotas has what a worker may use, and takes its turn at having the cluster's ledger.
 type quotas struct {
 	conn   *bus.Conn
 	config Config
-	// authority knows the operator's policy, and with it his limits.
-	authority *capabilities.Authority
-	purses    *quota.Purses
+	// allowances know what the operator's policy and the manifests allow.
+	allowances *allowances
+	purses     *quota.Purses
 }
 
 func newQuotas(conn *bus.Conn, config Config, authority *capabilities.Authority) (*quotas, error) {
@@ -31,7 +28,7 @@ func newQuotas(conn *bus.Conn, config Config, authority *capabilities.Authority)
 	if err != nil {
 		return nil, err
 	}
-	return &quotas{conn: conn, config: config, authority: authority, purses: purses}, nil
+	return &quotas{conn: conn, config: config, allowances: &allowances{policy: authority.Policy}, purses: purses}, nil
 }
 
 // start starts both. stop ends them, the ledger last, so that it takes back what is left.
@@ -138,12 +135,9 @@ func (q *quotas) warn(ctx context.Context, u quota.Usage) error {
 
 // meter is the door's counter for an attempt in a library.
 func (q *quotas) meter(e *execution, library uuid.UUID) (*quota.Meter, error) {
-	policy, _ := q.authority.Policy()
-	rates, budgets := quota.OfPolicy(policy)
-	moreRates, moreBudgets := q.config.Rules()
-	allowance, err := e.extension.Manifest.Allowance(append(rates, moreRates...), append(budgets, moreBudgets...))
+	allowance, err := q.allowances.allowance(e.extension.Version, e.extension.Manifest)
 	if err != nil {
-		return nil, fmt.Errorf("read the operator's rules: %w", err)
+		return nil, err
 	}
 	return q.purses.Meter(allowance, library), nil
 }

@@ -113,22 +113,22 @@ func TestAtTheLimit(t *testing.T) {
 func TestBudgets(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		rule   quota.BudgetRule
+		bound  string
 		served int
 		said   string
 	}{
-		"calls":     {quota.BudgetRule{Calls: 10}, 10, "after the 10 calls"},
-		"bytes":     {quota.BudgetRule{Bytes: 50}, 10, "after the 50 bytes"}, // a byte there and four back
-		"ai tokens": {quota.BudgetRule{AITokens: 300}, 20, ""},               // no operation of AI models
+		"calls":     {"calls: 10", 10, "after the 10 calls"},
+		"bytes":     {"bytes: 50", 10, "after the 50 bytes"}, // a byte there and four back
+		"ai tokens": {"ai_tokens: 300", 20, ""},              // no operation of AI models
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newCluster(t)
 			c.install(`{"methods":["action:test."],"rate_limits":{"requests_per_minute":1000}}`, "")
 			at := effects(c)
-			rule := test.rule
-			rule.Name, rule.Extensions, rule.Libraries, rule.Per = "small", []string{quota.All}, []string{quota.All}, quota.Month
-			c.work(runner.Config{Rules: func() ([]quota.RateRule, []quota.BudgetRule) { return nil, []quota.BudgetRule{rule} }})
+			set(t, c.conn, allowAll+`
+budgets: [{name: small, extensions: ["*"], libraries: ["*"], per: month, `+test.bound+`}]`)
+			c.work(runner.Config{})
 			warned := c.events("airlock.budget.warning")
 			var refusal string
 			for range 20 { // one after the other
