@@ -13,28 +13,25 @@ import (
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nats.go/micro"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/bench/cluster"
 	"github.com/airlock-run/airlock/internal/bench/table"
 )
 
-// pingsPerJob is how often the job "pings" of the hand-written guest calls test.ping.
-const pingsPerJob = 1000
-
 // calls measures test.ping from a guest against a raw micro request with the same headers, both in one process, in turns.
 func (b *bench) calls(ctx context.Context) ([]table.Row, error) {
-	nc, stop, err := rawServer(ctx)
+	nc, stop, err := raw(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
-	if err := serveRaw(nc); err != nil {
+	if err := cluster.ServePing(nc); err != nil {
 		return nil, err
 	}
 	var ratios, guests, raws []float64
 	for range 15 {
-		raw, err := rawPings(ctx, nc)
+		raw, err := cluster.RawPings(ctx, nc)
 		if err != nil {
 			return nil, err
 		}
@@ -42,10 +39,10 @@ func (b *bench) calls(ctx context.Context) ([]table.Row, error) {
 		if err != nil {
 			return nil, err
 		}
-		if run.Report.Calls != pingsPerJob || run.Report.Denied > 0 {
+		if run.Report.Calls != cluster.Pings || run.Report.Denied > 0 {
 			return nil, fmt.Errorf("the guest made %d calls, %d refused", run.Report.Calls, run.Report.Denied)
 		}
-		guest := float64(run.Report.GuestMS+run.Report.CallMS) * 1000 / pingsPerJob
+		guest := float64(run.Report.GuestMS+run.Report.CallMS) * 1000 / cluster.Pings
 		ratios, guests, raws = append(ratios, guest/raw), append(guests, guest), append(raws, raw)
 	}
 	return []table.Row{
@@ -55,62 +52,25 @@ func (b *bench) calls(ctx context.Context) ([]table.Row, error) {
 	}, nil
 }
 
-// rawServer starts an empty embedded server, synced, and connects to it without anything of ours in between.
-func rawServer(ctx context.Context) (nc *nats.Conn, stop func(), err error) {
-	dir, err := os.MkdirTemp("", "airlock-bench")
+// raw starts an empty server, synced, and connects to it without anything of ours in between.
+func raw(ctx context.Context) (nc *nats.Conn, stop func(), err error) {
+	c, err := cluster.Start(ctx, cluster.Config{})
 	if err != nil {
 		return nil, nil, err
 	}
-	server, err := bus.StartServer(ctx, bus.ServerConfig{Dir: dir})
-	if err != nil {
-		_ = os.RemoveAll(dir)
-		return nil, nil, err
-	}
-	stopServer := func() {
-		server.Stop()
-		_ = os.RemoveAll(dir)
-	}
-	if nc, err = nats.Connect("nats://bench", nats.InProcessServer(server)); err != nil {
-		stopServer()
+	if nc, err = c.Raw(); err != nil {
+		c.Close()
 		return nil, nil, err
 	}
 	return nc, func() {
 		nc.Close()
-		stopServer()
+		c.Close()
 	}, nil
-}
-
-func serveRaw(nc *nats.Conn) error {
-	service, err := micro.AddService(nc, micro.Config{Name: "raw", Version: "1.0.0"})
-	if err != nil {
-		return err
-	}
-	return service.AddEndpoint("ping", micro.HandlerFunc(func(r micro.Request) { _ = r.Respond(r.Data()) }),
-		micro.WithEndpointSubject("airlock.call.*.query.test.ping"))
-}
-
-// rawPings makes as many requests as a job of the guest makes calls, and returns microseconds a request.
-func rawPings(ctx context.Context, nc *nats.Conn) (float64, error) {
-	start := time.Now()
-	for n := range pingsPerJob {
-		msg := nats.NewMsg("airlock.call.guest.query.test.ping")
-		msg.Data = []byte("1")
-		for name, value := range map[string]string{
-			"Airlock-Library": uuid.Nil.String(), "Airlock-Job": uuid.Nil.String(), "Airlock-Attempt": "1",
-			"Airlock-Call-Key": fmt.Sprintf("%s/0123456789abcdef0123456789abcdef/%d", uuid.Nil, n), "Airlock-Timeout-Ms": "30000",
-		} {
-			msg.Header.Set(name, value)
-		}
-		if _, err := nc.RequestMsgWithContext(ctx, msg); err != nil {
-			return 0, err
-		}
-	}
-	return float64(time.Since(start).Microseconds()) / pingsPerJob, nil
 }
 
 // floor measures two synced publishes, one after the other: what a job cannot do without.
 func (b *bench) floor(ctx context.Context, n int) ([]time.Duration, error) {
-	nc, stop, err := rawServer(ctx)
+	nc, stop, err := raw(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,5 @@
-// Command door measures what the airlock's door costs a call, and whether rates hold across worker processes, of which one is killed. It
+// Command door measures what the airlock's door costs a call, how soon a change of the policy holds, and whether rates hold across worker
+// processes, of which one is killed. It
 // prints one tab-separated line a row: name, figure, unit, goal, and ok or short. Run it with `make bench-door`; parts can be named as arguments.
 package main
 
@@ -14,6 +15,9 @@ import (
 
 var parts = []table.Part{
 	{Name: "allowed", Measure: measureAllowed},
+	{Name: "call", Measure: measureCall},
+	{Name: "many", Measure: measureMany},
+	{Name: "policy", Measure: measurePolicy},
 	{Name: "rate", Measure: measureRates},
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/bench/cluster"
 	"github.com/airlock-run/airlock/internal/bench/table"
 )
 
@@ -43,24 +44,12 @@ func measureRates(ctx context.Context) ([]table.Row, error) {
 }
 
 func measureRate(ctx context.Context, workers int) ([]table.Row, error) {
-	dir, err := os.MkdirTemp("", "airlock-bench")
+	c, err := cluster.Start(ctx, cluster.Config{})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	server, err := bus.StartServer(ctx, bus.ServerConfig{Dir: dir})
-	if err != nil {
-		return nil, err
-	}
-	defer server.Stop()
-	conn, err := bus.Connect(bus.Config{Server: server})
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	if err := conn.Setup(ctx); err != nil {
-		return nil, err
-	}
+	defer c.Close()
+	conn := c.Conn
 	if err := install(ctx, conn); err != nil {
 		return nil, err
 	}
@@ -69,7 +58,7 @@ func measureRate(ctx context.Context, workers int) ([]table.Row, error) {
 		return nil, err
 	}
 	defer stop()
-	processes, end, err := startWorkers(ctx, dir, workers)
+	processes, end, err := startWorkers(ctx, c.Dir, workers)
 	defer end()
 	if err != nil {
 		return nil, err

@@ -8,25 +8,27 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/bench/cluster"
 	"github.com/airlock-run/airlock/internal/bench/table"
+	"github.com/airlock-run/airlock/runner"
 )
 
 // measureDelayed measures how late delayed jobs begin, with 20 that become due each second. Begins are told by the run record.
 func measureDelayed(ctx context.Context) ([]table.Row, error) {
-	c, err := newCluster(ctx, false)
+	c, err := cluster.Start(ctx, cluster.Config{})
 	if err != nil {
 		return nil, err
 	}
-	defer c.close()
-	if err := c.install(ctx, []string{"guest"}, 100); err != nil {
+	defer c.Close()
+	if err := install(ctx, c.Conn, []string{"guest"}, 100); err != nil {
 		return nil, err
 	}
-	stop, err := c.work(ctx, 0)
+	stop, err := c.Work(ctx, runner.Config{})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = stop() }()
-	runs, err := c.conn.WatchOutcomes(ctx)
+	runs, err := c.Conn.WatchOutcomes(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +41,7 @@ func measureDelayed(ctx context.Context) ([]table.Row, error) {
 			ID: uuid.Must(uuid.NewV7()), Extension: "guest", Name: emptyJob, Library: uuid.New(), Input: json.RawMessage(`{"n":1}`), Due: &at,
 		}
 		due[job.ID] = at
-		if err := c.conn.Enqueue(ctx, job); err != nil {
+		if err := c.Conn.Enqueue(ctx, job); err != nil {
 			return nil, err
 		}
 	}

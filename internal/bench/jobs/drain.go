@@ -8,7 +8,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/airlock-run/airlock/internal/bench/cluster"
 	"github.com/airlock-run/airlock/internal/bench/table"
+	"github.com/airlock-run/airlock/runner"
 )
 
 const drained = 50_000
@@ -52,20 +54,20 @@ func measureDrain(ctx context.Context) (rows []table.Row, err error) {
 }
 
 func drain(ctx context.Context, relaxed bool, ids []string, concurrent, slots int) (rate float64, err error) {
-	c, err := newCluster(ctx, relaxed)
+	c, err := cluster.Start(ctx, cluster.Config{Relaxed: relaxed})
 	if err != nil {
 		return 0, err
 	}
-	defer c.close()
-	if err := c.install(ctx, ids, concurrent); err != nil {
+	defer c.Close()
+	if err := install(ctx, c.Conn, ids, concurrent); err != nil {
 		return 0, err
 	}
 	for _, id := range ids {
-		if err := c.conn.PauseExtension(ctx, id); err != nil {
+		if err := c.Conn.PauseExtension(ctx, id); err != nil {
 			return 0, err
 		}
 	}
-	stop, err := c.work(ctx, slots)
+	stop, err := c.Work(ctx, runner.Config{Slots: slots})
 	if err != nil {
 		return 0, err
 	}
@@ -74,11 +76,11 @@ func drain(ctx context.Context, relaxed bool, ids []string, concurrent, slots in
 			err = stopErr
 		}
 	}()
-	if _, err := c.conn.EnqueueMany(ctx, jobs(drained, ids)); err != nil {
+	if _, err := c.Conn.EnqueueMany(ctx, jobs(drained, ids)); err != nil {
 		return 0, err
 	}
 	for { // until the dealer has them all
-		status, err := c.conn.QueueStatus(ctx)
+		status, err := c.Conn.QueueStatus(ctx)
 		if err == nil && status.Waiting == drained {
 			break
 		}
@@ -97,11 +99,11 @@ func drain(ctx context.Context, relaxed bool, ids []string, concurrent, slots in
 	}
 	start, cpu := time.Now(), processTime()
 	for _, id := range ids {
-		if err := c.conn.ResumeExtension(ctx, id); err != nil {
+		if err := c.Conn.ResumeExtension(ctx, id); err != nil {
 			return 0, err
 		}
 	}
-	if err := c.ended(ctx); err != nil {
+	if err := ended(ctx, c.Conn); err != nil {
 		return 0, err
 	}
 	fmt.Fprintf(os.Stderr, "%.1f us of processor time a job\n", float64((processTime()-cpu).Microseconds())/drained)

@@ -4,20 +4,20 @@ import (
 	"context"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/airlock-run/airlock/internal/bench/cluster"
 	"github.com/airlock-run/airlock/internal/bench/table"
 )
 
 // measureEnqueue enqueues in batches of 1,000, in turns with raw atomic batches of messages of the same size on a stream of the same kind.
 func measureEnqueue(ctx context.Context) ([]table.Row, error) {
-	c, err := newCluster(ctx, false)
+	c, err := cluster.Start(ctx, cluster.Config{})
 	if err != nil {
 		return nil, err
 	}
-	defer c.close()
-	nc, err := nats.Connect("", nats.InProcessServer(c.server))
+	defer c.Close()
+	nc, err := c.Raw()
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func measureEnqueue(ctx context.Context) ([]table.Row, error) {
 	for range 5 {
 		batch := jobs(n, []string{"guest"})
 		start := time.Now()
-		if _, err := c.conn.EnqueueMany(ctx, batch); err != nil {
+		if _, err := c.Conn.EnqueueMany(ctx, batch); err != nil {
 			return nil, err
 		}
 		ours += time.Since(start)

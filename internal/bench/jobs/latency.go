@@ -9,27 +9,29 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/bench/cluster"
 	"github.com/airlock-run/airlock/internal/bench/table"
+	"github.com/airlock-run/airlock/runner"
 )
 
 // measureLatency measures from submitting a job to knowing its outcome: of a lonely job, and at half of the load that one process takes.
 // Beside it is the floor: two synced publishes.
 func measureLatency(ctx context.Context) ([]table.Row, error) {
-	c, err := newCluster(ctx, false)
+	c, err := cluster.Start(ctx, cluster.Config{})
 	if err != nil {
 		return nil, err
 	}
-	defer c.close()
+	defer c.Close()
 	ids := []string{"guest"}
-	if err := c.install(ctx, ids, 1000); err != nil {
+	if err := install(ctx, c.Conn, ids, 1000); err != nil {
 		return nil, err
 	}
-	stop, err := c.work(ctx, 0)
+	stop, err := c.Work(ctx, runner.Config{})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = stop() }()
-	w, err := c.outcomes(ctx)
+	w, err := watchOutcomes(ctx, c.Conn)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +39,7 @@ func measureLatency(ctx context.Context) ([]table.Row, error) {
 
 	var idle []time.Duration
 	for i := range 1050 {
-		took, err := w.job(ctx, c.conn, &bus.Job{Extension: "guest", Name: emptyJob, Library: uuid.New(), Input: json.RawMessage(`{"n":1}`)})
+		took, err := w.job(ctx, c.Conn, &bus.Job{Extension: "guest", Name: emptyJob, Library: uuid.New(), Input: json.RawMessage(`{"n":1}`)})
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +64,7 @@ func measureLatency(ctx context.Context) ([]table.Row, error) {
 		}
 		start := time.Now()
 		wg.Go(func() {
-			if _, err := c.conn.EnqueueMany(ctx, batch); err != nil {
+			if _, err := c.Conn.EnqueueMany(ctx, batch); err != nil {
 				return
 			}
 			for _, d := range done {
@@ -88,10 +90,10 @@ type outcomes struct {
 	close    context.CancelFunc
 }
 
-func (c *cluster) outcomes(ctx context.Context) (*outcomes, error) {
+func watchOutcomes(ctx context.Context, conn *bus.Conn) (*outcomes, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	o := &outcomes{expected: map[uuid.UUID]chan time.Time{}, close: cancel}
-	runs, err := c.conn.WatchOutcomes(ctx)
+	runs, err := conn.WatchOutcomes(ctx)
 	if err != nil {
 		cancel()
 		return nil, err

@@ -11,64 +11,58 @@ import (
 	"strings"
 	"time"
 
-	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/bench/cluster"
 	"github.com/airlock-run/airlock/internal/bench/table"
+	"github.com/airlock-run/airlock/runner"
 )
 
 const million = 1_000_000
 
 // measureMillion fills the queue with a million jobs, and says what they take and how long a start takes with them.
 func measureMillion(ctx context.Context) (rows []table.Row, err error) {
-	c, err := newCluster(ctx, true)
+	c, err := cluster.Start(ctx, cluster.Config{Relaxed: true})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { c.close() }()
+	defer func() { c.Close() }()
 	ids := make([]string, 20)
 	for i := range ids {
 		ids[i] = fmt.Sprintf("guest%d", i)
 	}
-	if err := c.install(ctx, ids, 10); err != nil {
+	if err := install(ctx, c.Conn, ids, 10); err != nil {
 		return nil, err
 	}
 	for _, id := range ids {
-		if err := c.conn.PauseExtension(ctx, id); err != nil {
+		if err := c.Conn.PauseExtension(ctx, id); err != nil {
 			return nil, err
 		}
 	}
 	empty := resident()
 	for range million / 10_000 {
-		if _, err := c.conn.EnqueueMany(ctx, jobs(10_000, ids)); err != nil {
+		if _, err := c.Conn.EnqueueMany(ctx, jobs(10_000, ids)); err != nil {
 			return nil, err
 		}
 	}
 	rows = append(rows,
-		table.Row{Name: "1,000,000 queued jobs, disk", Figure: float64(size(c.dir)) / 1e6, Unit: "MB"},
+		table.Row{Name: "1,000,000 queued jobs, disk", Figure: float64(size(c.Dir)) / 1e6, Unit: "MB"},
 		table.Row{Name: "1,000,000 queued jobs, memory of the server", Figure: resident() - empty, Unit: "MB"})
 
-	c.conn.Close()
-	c.server.Stop()
+	c.Stop()
 	runtime.GC()
 	start := time.Now()
-	if c.server, err = bus.StartServer(ctx, bus.ServerConfig{Dir: c.dir}); err != nil {
-		return nil, err
-	}
-	if c.conn, err = bus.Connect(bus.Config{Server: c.server}); err != nil {
-		return nil, err
-	}
-	if err := c.conn.Setup(ctx); err != nil {
+	if err := c.Resume(ctx); err != nil {
 		return nil, err
 	}
 	rows = append(rows, table.Row{Name: "1,000,000 queued jobs, server starts", Figure: time.Since(start).Seconds(), Unit: "s"})
 	before := resident()
 	start = time.Now()
-	stop, err := c.work(ctx, 0)
+	stop, err := c.Work(ctx, runner.Config{})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
 	for {
-		status, err := c.conn.QueueStatus(ctx)
+		status, err := c.Conn.QueueStatus(ctx)
 		if err == nil && status.Waiting >= million {
 			break
 		}
