@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -102,7 +101,7 @@ type Service struct {
 	slots  chan struct{}
 	ctx    context.Context //nolint:containedctx // the life of the service, which each request's context hangs from
 	cancel context.CancelFunc
-	wg     sync.WaitGroup
+	crew   *crew
 	// fetching bounds the payloads by reference that are on their way.
 	fetching *semaphore.Weighted
 }
@@ -123,6 +122,7 @@ func (c *Conn) Serve(config ServiceConfig) (*Service, error) {
 	}
 	s := &Service{config: config, conn: c, slots: make(chan struct{}, config.Concurrency), fetching: semaphore.NewWeighted(carriedAtOnce)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.crew = newCrew(s.serve)
 	var err error
 	s.micro, err = micro.AddService(c.nc, micro.Config{
 		Name: config.Name, Version: config.Version, Description: config.Description, QueueGroup: queueGroup,
@@ -148,7 +148,7 @@ func (c *Conn) Serve(config ServiceConfig) (*Service, error) {
 // Stop takes no more requests, waits for those that run, and returns when they have ended.
 func (s *Service) Stop() error {
 	err := s.micro.Stop()
-	s.wg.Wait()
+	s.crew.end()
 	s.cancel()
 	if err != nil {
 		return fmt.Errorf("stop %s: %w", s.config.Name, err)
@@ -156,7 +156,7 @@ func (s *Service) Stop() error {
 	return nil
 }
 
-// handler runs each request in its own goroutine: micro itself would serve a subscription's requests one by one. micro's own
+// handler runs each request in a goroutine of the crew: micro itself would serve a subscription's requests one by one. micro's own
 // way to respond is for its goroutine only, so replies are published here.
 func (s *Service) handler(e Endpoint) micro.Handler {
 	return micro.HandlerFunc(func(req micro.Request) {
@@ -169,15 +169,19 @@ func (s *Service) handler(e Endpoint) micro.Handler {
 			_ = req.Error(string(ResourceExhausted), "this service is full", nil, micro.WithHeaders(micro.Headers{headerBusy: {"1"}}))
 			return
 		}
-		s.wg.Go(func() {
-			defer func() { <-s.slots }()
-			s.serve(e, req)
-		})
+		s.crew.do(request{&e, req})
 	})
 }
 
-func (s *Service) serve(e Endpoint, req micro.Request) {
-	start := time.Now()
+// request is one that has a place among those that run at once.
+type request struct {
+	endpoint *Endpoint
+	micro.Request
+}
+
+func (s *Service) serve(r request) {
+	defer func() { <-s.slots }()
+	e, req, start := r.endpoint, r.Request, time.Now()
 	reply := nats.NewMsg(req.Reply())
 	answer, err := s.guard(e, req, reply.Header)
 	if err == nil {
@@ -202,7 +206,7 @@ func (s *Service) serve(e Endpoint, req micro.Request) {
 }
 
 // fill makes an answer the reply's.
-func (s *Service) fill(e Endpoint, reply *nats.Msg, answer json.RawMessage) error {
+func (s *Service) fill(e *Endpoint, reply *nats.Msg, answer json.RawMessage) error {
 	switch {
 	case len(answer) <= s.conn.inline():
 		reply.Data = answer
@@ -216,7 +220,7 @@ func (s *Service) fill(e Endpoint, reply *nats.Msg, answer json.RawMessage) erro
 }
 
 // guard keeps a panic in one request from ending the service.
-func (s *Service) guard(e Endpoint, req micro.Request, reply nats.Header) (answer json.RawMessage, err error) {
+func (s *Service) guard(e *Endpoint, req micro.Request, reply nats.Header) (answer json.RawMessage, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())

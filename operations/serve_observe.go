@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -28,6 +29,7 @@ func (o Operation) observed(handle bus.CallHandler) (bus.CallHandler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make metric: %w", err)
 	}
+	outcomes := &outcomes{operation: o.name}
 	method := string(o.kind) + ":" + o.name
 	return func(ctx context.Context, call *bus.Call) (answer json.RawMessage, err error) {
 		start := time.Now()
@@ -44,9 +46,7 @@ func (o Operation) observed(handle bus.CallHandler) (bus.CallHandler, error) {
 		code := "internal" // should it panic
 		defer func() {
 			bus.EndSpan(span, err)
-			duration.Record(ctx, time.Since(start).Seconds(), metric.WithAttributeSet(attribute.NewSet(
-				attribute.String("operation", o.name), attribute.String("code", code),
-			)))
+			duration.Record(ctx, time.Since(start).Seconds(), outcomes.option(code))
 		}()
 		answer, err = handle(ctx, call)
 		code = "ok"
@@ -55,4 +55,19 @@ func (o Operation) observed(handle bus.CallHandler) (bus.CallHandler, error) {
 		}
 		return answer, err
 	}, nil
+}
+
+// outcomes are the attributes of an operation's calls by their code, made once: making them costs more than many a call.
+type outcomes struct {
+	operation string
+	byCode    sync.Map
+}
+
+func (o *outcomes) option(code string) metric.MeasurementOption {
+	if made, ok := o.byCode.Load(code); ok {
+		return made.(metric.MeasurementOption) //nolint:forcetypeassert // nothing else goes in
+	}
+	made := metric.WithAttributeSet(attribute.NewSet(attribute.String("operation", o.operation), attribute.String("code", code)))
+	o.byCode.Store(code, made)
+	return made
 }

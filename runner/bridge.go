@@ -77,7 +77,8 @@ func (b *bridge) pass(ctx context.Context, c sandbox.Call, method capabilities.M
 	if library == uuid.Nil {
 		library = b.job.Library
 	}
-	ctx, cancel := context.WithTimeout(ctx, b.timeout+b.execution.permissions().MaxWait)
+	mayWait := b.execution.permissions().MaxWait
+	ctx, cancel := context.WithTimeout(ctx, b.timeout+mayWait)
 	defer cancel()
 	meter, err := b.admit(ctx, method, library, len(c.Payload))
 	if err != nil {
@@ -96,9 +97,12 @@ func (b *bridge) pass(ctx context.Context, c sandbox.Call, method capabilities.M
 	if call.Key, err = b.key(call, c.Key); err != nil {
 		return nil, err
 	}
-	calling, stop := context.WithTimeout(ctx, b.timeout)
-	defer stop()
-	answer, err := b.conn.Call(calling, call)
+	if mayWait > 0 { // what it waited for its turn does not count
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, b.timeout)
+		defer stop()
+	}
+	answer, err := b.conn.Call(ctx, call)
 	meter.Spend(quota.Bytes, int64(len(answer)))
 	meter.Spend(quota.AITokens, call.Tokens)
 	return answer, err

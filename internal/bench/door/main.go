@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/airlock-run/airlock/internal/bench/table"
+	"github.com/airlock-run/airlock/internal/telemetry"
 	"github.com/airlock-run/airlock/runner/prepare"
 )
 
@@ -34,6 +35,9 @@ func main() {
 func run(ctx context.Context, args []string) error {
 	if len(args) > 0 && args[0] == workerArgument {
 		return work(ctx, args)
+	}
+	if _, err := telemetry.Start(ctx, telemetry.Config{Service: "airlock-bench"}); err != nil { // as every process of Airlock does
+		return err
 	}
 	return table.Measure(ctx, parts, args)
 }

@@ -1,0 +1,55 @@
+package bus
+
+import "sync"
+
+// maxResting is how many goroutines of a crew wait for work.
+const maxResting = 16
+
+// crew does work in goroutines that it uses again: a new one begins with a small stack and has to grow it for each request, which takes
+// longer than answering many of them.
+type crew struct {
+	work func(request)
+	// resting take a request at once, or end when ending is closed.
+	resting chan request
+	ending  chan struct{}
+	places  chan struct{}
+	once    sync.Once
+	wg      sync.WaitGroup
+}
+
+func newCrew(work func(request)) *crew {
+	return &crew{work: work, resting: make(chan request), ending: make(chan struct{}), places: make(chan struct{}, maxResting)}
+}
+
+// do has a request worked on, and does not wait for that.
+func (c *crew) do(r request) {
+	select {
+	case c.resting <- r:
+	default:
+		c.wg.Go(func() { c.serve(r) })
+	}
+}
+
+func (c *crew) serve(r request) {
+	for {
+		c.work(r)
+		select {
+		case c.places <- struct{}{}:
+		default:
+			return
+		}
+		select {
+		case r = <-c.resting:
+			<-c.places
+		case <-c.ending:
+			<-c.places
+			return
+		}
+	}
+}
+
+// end returns when all that was begun is done. It may be called again.
+func (c *crew) end() {
+	c.once.Do(func() { close(c.ending) })
+	c.wg.Wait()
+}
