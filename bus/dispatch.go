@@ -22,7 +22,7 @@ func (c *Conn) Dispatch(ctx context.Context, parent *Job, jobs []*Job) error {
 		return Errorf(InvalidArgument, "%d sub-jobs at once, at most %d are possible", len(jobs), MaxBatch)
 	}
 	for _, job := range jobs {
-		job.Parent, job.Depth = &parent.ID, parent.Depth+1
+		job.Parent, job.Depth, job.Hops = &parent.ID, parent.Depth+1, parent.Hops
 		job.fill()
 		if err := job.Validate(); err != nil {
 			return err

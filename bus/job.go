@@ -39,6 +39,8 @@ type Job struct {
 	InputRef *InputRef `json:"input_ref,omitempty"`
 	// Event is what started the job, if an event did.
 	Event *Event `json:"event,omitempty"`
+	// Hops is how many events, each caused by a job that the one before had started, led to this job; see MaxHops.
+	Hops int `json:"hops,omitempty"`
 	// MaxAttempts and TimeoutMS override the manifest's; 0 leaves its.
 	MaxAttempts int       `json:"max_attempts,omitempty"`
 	TimeoutMS   int64     `json:"timeout_ms,omitempty"`
@@ -92,6 +94,8 @@ func (j *Job) Validate() error {
 		return Errorf(InvalidArgument, "job %s: it expires at %s, before it is due", j.ID, j.ExpiresAt.Format(time.RFC3339))
 	case j.Depth < 0 || j.Depth > MaxDepth:
 		return Errorf(InvalidArgument, "job %s: it is %d jobs deep, and at most %d are possible", j.ID, j.Depth, MaxDepth)
+	case j.Hops < 0:
+		return Errorf(InvalidArgument, "job %s: hops is %d, want 0 or more", j.ID, j.Hops)
 	case j.Unique != nil && (j.Unique.Key == "" || len(j.Unique.Key) > MaxUniqueKey):
 		return Errorf(InvalidArgument, "job %s: its unique key is %d bytes, want 1 to %d", j.ID, len(j.Unique.Key), MaxUniqueKey)
 	case j.Unique != nil && (j.Unique.ForMS < 0 || j.Unique.ForMS > 0 && j.Unique.ForMS < 1000):

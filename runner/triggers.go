@@ -58,7 +58,7 @@ func (w *Worker) trigger(ctx context.Context, event *bus.Event, installed []exte
 		for _, name := range names {
 			err := w.conn.Enqueue(ctx, &bus.Job{
 				ID: event.JobID(id, name), Extension: id, Name: name, Library: event.Library,
-				Priority: bus.Priority(manifest.JobSettings(name).Priority), Event: event,
+				Priority: bus.Priority(manifest.JobSettings(name).Priority), Event: event, Hops: event.Hops + 1,
 			})
 			if err != nil {
 				return fmt.Errorf("trigger %s:%s: %w", id, name, err)

@@ -246,6 +246,29 @@ func TestEventStartsEachJobOnce(t *testing.T) {
 	}
 }
 
+// A job knows how many events led to it, so that what it publishes knows as well.
+func TestEventIsCountedInItsJob(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	c.install(noCalls, `,"triggers":[{"event":"mail.received","job":"empty"}]`)
+	if err := c.conn.PauseExtension(t.Context(), "test-extension"); err != nil {
+		t.Fatal(err)
+	}
+	c.work(runner.Config{})
+	event := bus.NewEvent(c.library, "test", "mail.received", "", []byte("1"))
+	event.Hops = 3
+	if err := c.conn.Publish(t.Context(), event); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the event started its job", func() bool {
+		job, err := c.conn.Job(t.Context(), event.JobID("test-extension", "empty"))
+		if err == nil && job.Hops != 4 {
+			t.Errorf("the job knows of %d events", job.Hops)
+		}
+		return err == nil
+	})
+}
+
 // A worker that shuts down asks its guests to stop and hands their jobs to another one, without counting a failure.
 func TestShutdownHandsBack(t *testing.T) {
 	t.Parallel()

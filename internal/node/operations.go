@@ -15,9 +15,11 @@ import (
 	"github.com/airlock-run/airlock/operations/ai/ocr"
 	"github.com/airlock-run/airlock/operations/credentials"
 	"github.com/airlock-run/airlock/operations/dispatch"
+	"github.com/airlock-run/airlock/operations/events"
 	"github.com/airlock-run/airlock/operations/jobs"
 	"github.com/airlock-run/airlock/operations/ping"
 	"github.com/airlock-run/airlock/operations/policy"
+	"github.com/airlock-run/airlock/operations/state"
 	"github.com/airlock-run/airlock/operations/store"
 	"github.com/airlock-run/airlock/operations/vdfs"
 )
@@ -68,6 +70,8 @@ func runOperations(ctx context.Context, p *Process, ready func()) (err error) {
 		{"ai", "text of documents, and what it is about", ai.Operations(reader, classifier), nil},
 		{"credentials", "secrets of a library", credentials.Operations(db, key), []string{"credentials"}},
 		{"vdfs", "entries of a library and the files beside them", vdfs.Operations(conn, db), []string{"sidecars", "entries", "blobs"}},
+		{"state", "what extensions keep for themselves", state.Operations(db), state.Tables()},
+		{"events", "events that extensions publish", events.Operations(conn), nil},
 		{"jobs", "jobs that start other jobs", dispatch.Operations(conn, catalogue), nil},
 	} {
 		var erase []bus.Endpoint
