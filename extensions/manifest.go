@@ -30,7 +30,7 @@ type Manifest struct {
 	// WasmFile is the module's path in the extension's folder.
 	WasmFile    string
 	Permissions Permissions
-	// ConfigSchema is a JSON Schema; nil when there is none.
+	// ConfigSchema is a JSON Schema of the extension's settings, without references; nil when there is none. Use [Manifest.Settings].
 	ConfigSchema json.RawMessage
 	Triggers     []Trigger
 	Schedules    []Schedule
@@ -45,6 +45,7 @@ type Manifest struct {
 	raw      json.RawMessage
 	warnings []string
 	grant    *capabilities.Grant
+	settings *settingsSchema
 }
 
 // Limits bound what one attempt may use. The host has limits of its own, which a manifest can only lower.
@@ -98,7 +99,7 @@ func (d *decoder) manifest(m *Manifest) {
 		"homepage":         d.line(&m.Homepage),
 		"wasm_file":        d.checked(m.setWasmFile),
 		"permissions":      d.permissions(&m.Permissions),
-		"config_schema":    func(n *node) { m.ConfigSchema = d.raw(n) },
+		"config_schema":    d.configSchema(m),
 		"triggers":         d.list(func(n *node) { d.trigger(n, m) }),
 		"schedules":        func(n *node) { schedules = n },
 		"jobs":             func(n *node) { d.jobs(n, m) },

@@ -49,7 +49,7 @@ func (c *cli) extensionCommand() *cobra.Command {
 	for _, sub := range []*cobra.Command{load, reload, list, show, unload} {
 		c.jsonFlag(sub)
 	}
-	cmd.AddCommand(load, reload, list, show, c.pauseExtensionCommand(), c.resumeExtensionCommand(), unload, c.inspectCommand(), c.explainCommand(), c.approveCommand())
+	cmd.AddCommand(load, reload, list, show, c.pauseExtensionCommand(), c.resumeExtensionCommand(), c.settingsCommand(), unload, c.inspectCommand(), c.explainCommand(), c.approveCommand())
 	return cmd
 }
 

@@ -18,7 +18,7 @@ import (
 )
 
 // erasing are the services that keep data of libraries, and remove it when they are asked.
-var erasing = []string{"credentials", "state", "vdfs"}
+var erasing = []string{"config", "credentials", "state", "vdfs"}
 
 // eraseTime is how long jobs have to end once they were cancelled.
 const eraseTime = time.Minute

@@ -132,7 +132,7 @@ var operationsRights = rights{
 	),
 	// It keeps a mark of its list of jobs among the leases, and must neither deal nor have the ledger.
 	deny:      []string{"airlock.lease.dealer", "airlock.lease.dealer-held", "airlock.lease.ledger", "airlock.lease.ledger-held"},
-	subscribe: []string{"airlock.call.*.query.>", "airlock.call.*.action.>", "airlock.api.jobs.*", "airlock.api.policy.*", "airlock.api.*.erase", "$SRV.>"},
+	subscribe: []string{"airlock.call.*.query.>", "airlock.call.*.action.>", "airlock.api.jobs.*", "airlock.api.policy.*", "airlock.api.config.*", "airlock.api.*.erase", "$SRV.>"},
 	answers:   true,
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/airlock-run/airlock/operations/ai"
 	"github.com/airlock-run/airlock/operations/ai/classify"
 	"github.com/airlock-run/airlock/operations/ai/ocr"
+	"github.com/airlock-run/airlock/operations/config"
 	"github.com/airlock-run/airlock/operations/credentials"
 	"github.com/airlock-run/airlock/operations/dispatch"
 	"github.com/airlock-run/airlock/operations/events"
@@ -28,13 +29,13 @@ import (
 var OperationsRole = Role{roleOperations, runOperations}
 
 func runOperations(ctx context.Context, p *Process, ready func()) (err error) {
-	conn, config, logger := p.Conn, p.Config, p.Logger
-	db, err := openStore(ctx, config)
+	conn, process, logger := p.Conn, p.Config, p.Logger
+	db, err := openStore(ctx, process)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	key, err := masterKey(config)
+	key, err := masterKey(process)
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func runOperations(ctx context.Context, p *Process, ready func()) (err error) {
 		return err
 	}
 	reader, err := ocr.New(ocr.Config{
-		CacheDir: config.cacheDir("pdfium"), Tesseract: config.Tesseract, Concurrency: config.OCRConcurrency,
+		CacheDir: process.cacheDir("pdfium"), Tesseract: process.Tesseract, Concurrency: process.OCRConcurrency,
 	})
 	if err != nil {
 		return fmt.Errorf("start ocr: %w", err)
@@ -60,26 +61,27 @@ func runOperations(ctx context.Context, p *Process, ready func()) (err error) {
 			err = errors.Join(err, s.Stop())
 		}
 	}()
+	settings := config.New(db, catalogue)
+	erase := func(service string, tables ...string) []bus.Endpoint {
+		return []bus.Endpoint{operations.EraseEndpoint(service, db, tables...)}
+	}
 	for _, domain := range []struct {
 		name, description string
 		operations        []operations.Operation
-		// tables are those with data of libraries, in the order in which rows can be removed.
-		tables []string
+		// endpoints are what people and tools ask.
+		endpoints []bus.Endpoint
 	}{
 		{"test", "whether calls get through", ping.Operations(), nil},
 		{"ai", "text of documents, and what it is about", ai.Operations(reader, classifier), nil},
-		{"credentials", "secrets of a library", credentials.Operations(db, key), []string{"credentials"}},
-		{"vdfs", "entries of a library and the files beside them", vdfs.Operations(conn, db), []string{"sidecars", "entries", "blobs"}},
-		{"state", "what extensions keep for themselves", state.Operations(db), state.Tables()},
+		{"credentials", "secrets of a library", credentials.Operations(db, key), erase("credentials", "credentials")},
+		{"vdfs", "entries of a library and the files beside them", vdfs.Operations(conn, db), erase("vdfs", "sidecars", "entries", "blobs")},
+		{"state", "what extensions keep for themselves", state.Operations(db), erase("state", state.Tables()...)},
 		{"events", "events that extensions publish", events.Operations(conn), nil},
+		{"config", "settings of extensions", settings.Operations(), settings.Endpoints()},
 		{"jobs", "jobs that start other jobs", dispatch.Operations(conn, catalogue), nil},
 	} {
-		var erase []bus.Endpoint
-		if domain.tables != nil {
-			erase = append(erase, operations.EraseEndpoint(domain.name, db, domain.tables...))
-		}
 		service, err := operations.Serve(conn, operations.Config{
-			Name: domain.name, Description: domain.description, Store: db, Endpoints: erase, Logger: logger,
+			Name: domain.name, Description: domain.description, Store: db, Endpoints: domain.endpoints, Logger: logger,
 		}, domain.operations...)
 		if err != nil {
 			return fmt.Errorf("serve operations: %w", err)

@@ -114,6 +114,70 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
+func inspectState(job *airlock.JobContext) error {
+	state := job.KV()
+	var uid int
+	if revision, err := state.Get("uid", &uid); revision != 0 || uid != 0 || err != nil {
+		return fmt.Errorf("before anything %d is there, of revision %d: %w", uid, revision, err)
+	}
+	first, err := state.PutIf("uid", 7, 0)
+	if err != nil {
+		return err
+	}
+	if _, err := state.PutIf("uid", 8, 0); airlock.ErrorCode(err) != airlock.FailedPrecondition {
+		return fmt.Errorf("put again: %w", err)
+	}
+	if revision, err := state.Get("uid", &uid); revision != first || uid != 7 || err != nil {
+		return fmt.Errorf("%d is there, of revision %d: %w", uid, revision, err)
+	}
+	if _, err := state.Put("other", nil); err != nil {
+		return err
+	}
+	keys, err := state.Keys("u")
+	if err != nil || len(keys) != 1 || keys[0].Key != "uid" || keys[0].Revision != first {
+		return fmt.Errorf("keys %+v: %w", keys, err)
+	}
+	if err := state.Delete("uid"); err != nil {
+		return err
+	}
+	keys, err = state.Keys("")
+	if err != nil || len(keys) != 1 || keys[0].Key != "other" {
+		return fmt.Errorf("keys %+v: %w", keys, err)
+	}
+	return nil
+}
+
+func TestState(t *testing.T) {
+	t.Parallel()
+	mustInspect(t, airlocktest.New(t), "state")
+}
+
+func inspectSettings(job *airlock.JobContext) error {
+	var settings struct{ Currency string }
+	if err := job.Settings(&settings); err != nil || settings.Currency != "EUR" {
+		return fmt.Errorf("settings %+v: %w", settings, err)
+	}
+	id, err := job.Publish(airlock.NewEvent{Type: "receipt.detected", Subject: "entry 7", Data: map[string]string{"total": "7.50"}})
+	if err != nil || id == "" {
+		return fmt.Errorf("event %q: %w", id, err)
+	}
+	if _, err := job.Publish(airlock.NewEvent{}); airlock.ErrorCode(err) != airlock.InvalidArgument {
+		return fmt.Errorf("event of no type: %w", err)
+	}
+	return nil
+}
+
+func TestSettingsAndEvents(t *testing.T) {
+	t.Parallel()
+	host := airlocktest.New(t)
+	host.Settings(map[string]string{"currency": "EUR"})
+	mustInspect(t, host, "settings")
+	want := airlocktest.Call{Method: "action:events.publish", Payload: json.RawMessage(`{"type":"receipt.detected","subject":"entry 7","data":{"total":"7.50"}}`)}
+	if diff := cmp.Diff(want, host.Calls()[1]); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func inspectAI(job *airlock.JobContext) error {
 	read, err := job.AI().OCR([]byte("%PDF"), airlock.OCROptions{MaxPages: 2})
 	if err != nil || read.Text != "Total 5" {

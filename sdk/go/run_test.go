@@ -47,6 +47,8 @@ var inspections = map[string]func(*airlock.JobContext) error{
 	"refusals":    inspectRefusals,
 	"vdfs":        inspectVDFS,
 	"credentials": inspectCredentials,
+	"state":       inspectState,
+	"settings":    inspectSettings,
 	"ai":          inspectAI,
 	"ping":        inspectPing,
 	"many":        inspectMany,

@@ -11,8 +11,8 @@
 //		}
 //	}
 //
-// The jobs are those that the package under test registered. query:test.ping, vdfs, credentials and sub-jobs work without being told how:
-// they keep their data in the host's memory, under the rules of the protocol; sub-jobs run when [Host.EndSubJobs] says how they ended. Every other call is answered `unavailable` until
+// The jobs are those that the package under test registered. query:test.ping, vdfs, credentials, state, events and sub-jobs work without being told how:
+// they keep their data in the host's memory, under the rules of the protocol; [Host.Settings] makes settings; sub-jobs run when [Host.EndSubJobs] says how they ended. Every other call is answered `unavailable` until
 // [Host.Handle] says otherwise, as it is where no service runs.
 //
 // A host is for one test; tests that run in parallel have one each. It does not check permissions: [Host.Calls] tells what a

@@ -47,7 +47,7 @@ type Host struct {
 
 var _ airlock.Host = (*Host)(nil)
 
-// New returns a host with in-memory vdfs, credentials and sub-jobs, and no other operation.
+// New returns a host with in-memory vdfs, credentials, state, events and sub-jobs, empty settings, and no other operation.
 func New(tb testing.TB) *Host {
 	tb.Helper()
 	h := &Host{
@@ -62,6 +62,9 @@ func New(tb testing.TB) *Host {
 	h.Handle("query:test.ping", h.ping)
 	newEntries().register(h)
 	newCredentials().register(h)
+	newState().register(h)
+	h.Handle("action:events.publish", h.published)
+	h.Handle("query:config.get", h.settings)
 	h.Handle("query:vdfs.read_content", h.readContent)
 	h.Handle("action:jobs.dispatch", h.subJobs.dispatch)
 	h.Handle("query:jobs.get", h.subJobs.get)
