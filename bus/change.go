@@ -268,7 +268,7 @@ func (d *details) add(key, value []byte) error {
 		return nil
 	}
 	switch string(key) {
-	case "input", "input_ref", "max_attempts", "timeout_ms", "depth", "expires_at", "unique", "schedule":
+	case "input", "input_ref", "hops", "max_attempts", "timeout_ms", "depth", "expires_at", "unique", "schedule":
 	case "anew":
 		return nil
 	case "event":

@@ -18,7 +18,7 @@ func fullJob() *Job {
 		ID: uuid.Must(uuid.NewV7()), Extension: "com.example", Name: "job", Library: uuid.New(), Priority: High, Input: json.RawMessage(`{"a":[1,"}"]}`),
 		InputRef:    &InputRef{Digest: Digest([]byte("1")), Size: 1},
 		Event:       &Event{ID: "1", Source: "s", Type: "a.b", Library: uuid.New(), Data: json.RawMessage(`{"secret":1}`), DataBase64: "eA==", Size: 12},
-		MaxAttempts: 3, TimeoutMS: 1000, CreatedAt: time.Now(), Parent: &parent, Depth: 1, Due: &due, ExpiresAt: &due,
+		MaxAttempts: 3, TimeoutMS: 1000, CreatedAt: time.Now(), Parent: &parent, Depth: 1, Hops: 2, Due: &due, ExpiresAt: &due,
 		Unique: &Unique{Key: "k"}, Schedule: "nightly", Retry: 7, Anew: true,
 	}
 }

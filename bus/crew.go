@@ -13,21 +13,29 @@ type crew struct {
 	resting chan request
 	ending  chan struct{}
 	places  chan struct{}
-	once    sync.Once
-	wg      sync.WaitGroup
+
+	mu    sync.RWMutex
+	ended bool
+	wg    sync.WaitGroup
 }
 
 func newCrew(work func(request)) *crew {
 	return &crew{work: work, resting: make(chan request), ending: make(chan struct{}), places: make(chan struct{}, maxResting)}
 }
 
-// do has a request worked on, and does not wait for that.
-func (c *crew) do(r request) {
+// do has a request worked on, and does not wait for that. It answers false after end.
+func (c *crew) do(r request) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.ended {
+		return false
+	}
 	select {
 	case c.resting <- r:
 	default:
 		c.wg.Go(func() { c.serve(r) })
 	}
+	return true
 }
 
 func (c *crew) serve(r request) {
@@ -50,6 +58,11 @@ func (c *crew) serve(r request) {
 
 // end returns when all that was begun is done. It may be called again.
 func (c *crew) end() {
-	c.once.Do(func() { close(c.ending) })
+	c.mu.Lock()
+	if !c.ended {
+		c.ended = true
+		close(c.ending)
+	}
+	c.mu.Unlock()
 	c.wg.Wait()
 }

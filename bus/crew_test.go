@@ -26,6 +26,10 @@ func TestCrewDoesAll(t *testing.T) {
 		c.do(request{})
 	}
 	c.end()
+	if c.do(request{}) {
+		t.Error("it takes more when it has ended")
+	}
+	c.end()
 	if got := done.Load(); got != 2*n {
 		t.Errorf("%d were done, want %d", got, 2*n)
 	}

@@ -162,14 +162,15 @@ func (s *Service) handler(e Endpoint) micro.Handler {
 	return micro.HandlerFunc(func(req micro.Request) {
 		select {
 		case s.slots <- struct{}{}:
-		default:
-			if checkReply(req.Reply()) != nil {
+			if s.crew.do(request{&e, req}) {
 				return
 			}
-			_ = req.Error(string(ResourceExhausted), "this service is full", nil, micro.WithHeaders(micro.Headers{headerBusy: {"1"}}))
-			return
+			<-s.slots // it has been stopped, and another may take the request
+		default:
 		}
-		s.crew.do(request{&e, req})
+		if checkReply(req.Reply()) == nil {
+			_ = req.Error(string(ResourceExhausted), "this service is full", nil, micro.WithHeaders(micro.Headers{headerBusy: {"1"}}))
+		}
 	})
 }
 
