@@ -93,8 +93,9 @@ func (c *Call) Hash() string {
 }
 
 // Call sends a call and returns the operation's JSON output. It waits until ctx ends, or for the connection's call
-// timeout when ctx has no deadline. A service that is full is asked again, and with it the others of its kind, until then. Payload and
-// output of more than a message carries go by reference.
+// timeout when ctx has no deadline. A service that is full is asked again, and with it the others of its kind, until then. When the
+// connection is lost meanwhile, a call that reads, or has a key, is made again once it is back. Payload and output of more than a message
+// carries go by reference.
 //
 // # Errors
 //
@@ -123,20 +124,32 @@ func (c *Conn) Call(ctx context.Context, call *Call) (json.RawMessage, error) {
 	return c.request(ctx, call, msg)
 }
 
-// request sends the message of a call until a service takes it, and returns what that answers.
+// request sends the message of a call until a service takes it, and returns what that answers. What was under way when the connection was
+// lost is sent again, if it may be; then services may need a moment to be back as well.
 func (c *Conn) request(ctx context.Context, call *Call, msg *nats.Msg) (json.RawMessage, error) {
+	send := func() (*nats.Msg, error) { return c.nc.RequestMsgWithContext(ctx, msg) }
+	if call.Kind == Query || call.Key != "" {
+		send = func() (*nats.Msg, error) { return c.calls.request(ctx, c.nc, msg) }
+	}
+	var lost time.Time
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
-		reply, err := c.nc.RequestMsgWithContext(ctx, msg)
-		if err != nil {
+		reply, err := send()
+		switch {
+		case errors.Is(err, errAnswerLost):
+			lost = time.Now()
+		case errors.Is(err, nats.ErrNoResponders) && time.Since(lost) < settlingTime:
+		case err != nil:
 			return nil, callError(ctx, call, err)
-		}
-		if reply.Header.Get(headerBusy) == "" {
+		case reply.Header.Get(headerBusy) == "":
 			call.Tokens = tokensOf(reply.Header)
 			return c.answer(ctx, call, reply)
 		}
 		select {
 		case <-time.After(wait/2 + rand.N(wait)): //nolint:gosec // jitter needs no secret
 		case <-ctx.Done():
+			if err != nil {
+				return nil, callError(ctx, call, err)
+			}
 			return nil, Errorf(ResourceExhausted, "every service of %s was busy until the deadline", call.Operation)
 		}
 		setTimeout(ctx, msg)
@@ -199,13 +212,17 @@ func callError(ctx context.Context, call *Call, err error) error {
 	}
 }
 
+// maxTokens bounds what a reply may say that it took: a service that is out of its mind cannot use up the budgets of years, nor say what
+// cannot be added up.
+const maxTokens = 1_000_000_000
+
 // tokensOf is what a reply says that it took; nothing if it says it badly.
 func tokensOf(h nats.Header) int64 {
 	n, err := strconv.ParseInt(h.Get(headerTokens), 10, 64)
 	if err != nil || n < 0 {
 		return 0
 	}
-	return n
+	return min(n, maxTokens)
 }
 
 func decodeReply(reply *nats.Msg) (json.RawMessage, error) {

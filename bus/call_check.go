@@ -43,22 +43,20 @@ var callHeaders = []string{
 // checkHeaders refuses headers that two readers might read differently, and those of a message that a stream has kept.
 func checkHeaders(header nats.Header) error {
 	for name, values := range header {
+		known := slices.Contains(callHeaders, name)
 		switch {
+		case known && len(values) > 1:
+			return Errorf(InvalidArgument, "header %s is there %d times, want it once", name, len(values))
+		case known && name != headerCallKey && len(values) > 0 && len(values[0]) > maxHeaderValue:
+			return Errorf(InvalidArgument, "header %s is %d bytes, at most %d are possible", name, len(values[0]), maxHeaderValue)
+		case known:
 		case strings.HasPrefix(name, "Nats-") && name != headerRequestInfo:
 			return Errorf(PermissionDenied, "header %s: a call comes from who makes it, and not out of a stream", name)
-		case len(values) > 1 && isCallHeader(name):
-			return Errorf(InvalidArgument, "header %s is there %d times, want it once", name, len(values))
-		case isCallHeader(name) && name != headerCallKey && len(values) > 0 && len(values[0]) > maxHeaderValue:
-			return Errorf(InvalidArgument, "header %s is %d bytes, at most %d are possible", name, len(values[0]), maxHeaderValue)
-		case isCallHeader(name) && !slices.Contains(callHeaders, name):
+		case slices.ContainsFunc(callHeaders, func(known string) bool { return strings.EqualFold(name, known) }):
 			return Errorf(InvalidArgument, "header %.80q: want it spelled as in the protocol", name)
 		}
 	}
 	return nil
-}
-
-func isCallHeader(name string) bool {
-	return slices.ContainsFunc(callHeaders, func(known string) bool { return strings.EqualFold(name, known) })
 }
 
 // check refuses a call whose headers say something else than its subject, or that no caller of ours would make.
@@ -87,7 +85,7 @@ func (c *Call) check(header nats.Header) error {
 // canonicalUUID reads a UUID that is written as we write them.
 func canonicalUUID(name, text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
-	if err != nil || id.String() != text {
+	if err != nil || len(text) != len("00000000-0000-0000-0000-000000000000") || text != strings.ToLower(text) {
 		return uuid.Nil, Errorf(InvalidArgument, "header %s: want a UUID in lower case with hyphens, got %.80q", name, text)
 	}
 	return id, nil
@@ -104,6 +102,14 @@ func (c *Conn) CheckCaller(ctx context.Context, call *Call) error {
 	if call.Extension == Operator {
 		return nil
 	}
+	err := c.checkCaller(ctx, call)
+	if code := CodeOf(err); code == PermissionDenied || code == FailedPrecondition {
+		return c.refuse(ctx, call, RuleCaller, err)
+	}
+	return err
+}
+
+func (c *Conn) checkCaller(ctx context.Context, call *Call) error {
 	run, err := c.Run(ctx, call.Job)
 	if CodeOf(err) == NotFound {
 		return c.checkFirst(ctx, call)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -225,5 +226,62 @@ func BenchmarkCall(b *testing.B) {
 		if _, err := conn.Call(b.Context(), call); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A call that was under way when the connection was lost is made again when it is back, if doing it twice is harmless.
+func TestCallIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		kind bus.Kind
+		key  string
+		want int32
+	}{
+		"what reads": {bus.Query, "", 2}, "an action with a key": {bus.Action, "k", 2}, "not an action without": {bus.Action, "", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := bustest.Start(t)
+			serving := bustest.Connect(t, server)
+			bad := bustest.NewProxy(t, server)
+			caller := bad.Connect(t)
+			var calls atomic.Int32
+			arrived, over := make(chan struct{}), make(chan struct{})
+			defer close(over)
+			handle := func(context.Context, *bus.Call) (json.RawMessage, error) {
+				if calls.Add(1) == 1 {
+					close(arrived)
+					<-over // its answer would be too late
+				}
+				return json.RawMessage(`"pong"`), nil
+			}
+			service, err := serving.Serve(bus.ServiceConfig{
+				Name: "test", Endpoints: []bus.Endpoint{bus.CallEndpoint(c.kind, "test.ping", nil, handle)},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = service.Stop() })
+			call := newCall()
+			call.Kind, call.Key = c.kind, c.key
+			go func() {
+				<-arrived
+				bad.Cut()
+				bad.Heal()
+			}()
+			wait, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			if c.want == 1 {
+				wait, cancel = context.WithTimeout(t.Context(), 2*time.Second)
+				defer cancel()
+			}
+			answer, err := caller.Call(wait, call)
+			if got := calls.Load(); got != c.want {
+				t.Errorf("it arrived %d times, want %d", got, c.want)
+			}
+			if again := string(answer) == `"pong"`; again != (c.want == 2) {
+				t.Errorf("answer %s, %v", answer, err)
+			}
+		})
 	}
 }

@@ -63,12 +63,12 @@ func TestParentWaits(t *testing.T) {
 						return false
 					}
 					lost++
-					return lost%3 != 0
+					return lost%2 != 0
 				})
 			}
 			for i := range n / 2 {
 				none(t, parents, 0)
-				child := next(t, children, 2*again)
+				child := next(t, children, 6*again) // what is lost is told again every ten seconds, and may be lost again
 				if i%2 == 0 {
 					end(t, child)
 					continue
@@ -79,7 +79,7 @@ func TestParentWaits(t *testing.T) {
 				}
 			}
 			start := time.Now()
-			a = next(t, parents, 2*again)
+			a = next(t, parents, 6*again)
 			t.Logf("the parent goes on after %s", time.Since(start))
 			if a.Token != 2 || string(a.Checkpoint.State) != "collect" || a.Failures != 0 {
 				t.Errorf("the parent goes on with token %d, %+v", a.Token, a.Checkpoint)
@@ -93,4 +93,34 @@ func TestParentWaits(t *testing.T) {
 			end(t, a)
 		})
 	}
+}
+
+// A sub-job that expires before it is dealt wakes its parent at once.
+func TestParentHearsOfAnExpiredSubJob(t *testing.T) {
+	t.Parallel()
+	conn := bustest.New(t)
+	bustest.Deal(t, conn, bus.DealerConfig{ExtensionLimit: func(extension string) int {
+		if extension == "never" {
+			return 0
+		}
+		return 10
+	}})
+	attempts := dealt(t, conn, "w1", 4)
+	parent := jobs(1, "x", uuid.New())[0]
+	enqueue(t, conn, parent)
+	a := next(t, attempts, again)
+	child := jobs(1, "never", parent.Library)[0]
+	child.ExpiresAt = inTime(time.Second)
+	if err := conn.Dispatch(t.Context(), parent, []*bus.Job{child}); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Wait(t.Context(), bus.Report{}); err != nil {
+		t.Fatal(err)
+	}
+	queueIs(t, conn, "with one that is held", func(s bus.QueueStatus) bool {
+		return len(s.Extensions) == 2 && s.Extensions[1].Extension == "x" && s.Extensions[1].Held == 1
+	})
+	end(t, next(t, attempts, 10*time.Second))
+	ends(t, conn, child.ID, bus.StateExpired)
+	ends(t, conn, parent.ID, bus.StateCompleted)
 }

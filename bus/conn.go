@@ -45,6 +45,10 @@ type Config struct {
 	// KeepDead is how long the record of a dead job is kept, KeepEnded that of any other that has ended. Defaults 30 and 7 days; at
 	// least a second.
 	KeepDead, KeepEnded time.Duration
+	// KeepAudit is how long a record of the audit is kept. Default 90 days; at least a second.
+	KeepAudit time.Duration
+	// AuditBytes is how large the audit may become, in bytes. Beyond it no record is written. Default: no limit.
+	AuditBytes int64
 	// MaxWaiting is how many jobs may wait before no more are enqueued. Default: no limit.
 	MaxWaiting int
 	// Logger defaults to one that discards.
@@ -66,6 +70,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.KeepEnded == 0 {
 		c.KeepEnded = 7 * 24 * time.Hour
+	}
+	if c.KeepAudit == 0 {
+		c.KeepAudit = 90 * 24 * time.Hour
 	}
 	if c.Replicas == 0 {
 		c.Replicas = 1
@@ -90,8 +97,10 @@ func (c Config) Validate() error {
 	switch {
 	case ways != 1:
 		return errors.New("bus: want exactly one of URL, Socket and Server")
-	case c.KeepDead < time.Second || c.KeepEnded < time.Second:
+	case c.KeepDead < time.Second || c.KeepEnded < time.Second || c.KeepAudit < time.Second:
 		return errors.New("bus: records are kept for a second at least")
+	case c.AuditBytes < 0:
+		return errors.New("bus: the size of the audit must not be negative")
 	case c.CallTimeout < 0, c.ConnectTimeout < 0:
 		return errors.New("bus: timeouts must not be negative")
 	case c.Replicas < 0 || c.Replicas > 5:
@@ -116,8 +125,14 @@ type Conn struct {
 	fetching, putting *semaphore.Weighted
 	// sealing bounds the copies of payloads and answers that are on their way to the bucket.
 	sealing *semaphore.Weighted
+	// calls are those under way.
+	calls pending
 	// records writes run records.
 	records *committer
+	// audits writes records of the audit.
+	audits *committer
+	// refused is where the calls are noted that services refuse; nil while nobody wants to know.
+	refused atomic.Pointer[refusals]
 	// backlog is what the dealer said of how many jobs wait.
 	backlog struct {
 		sync.Mutex
@@ -179,6 +194,7 @@ func Connect(config Config) (*Conn, error) {
 	if c.bound() {
 		c.records.through = c.writeThrough
 	}
+	c.audits = &committer{js: c.js}
 	return c, nil
 }
 
@@ -201,6 +217,7 @@ func (c *Conn) Close() {
 // reconnected makes what a server that was started again has lost: streams that are in memory.
 func (c *Conn) reconnected() {
 	c.log.Info("bus connection is back")
+	c.calls.reconnected()
 	defer c.tellReconnected()
 	if !c.isSetUp.Load() {
 		return

@@ -117,7 +117,7 @@ func (c *Conn) RetryJob(ctx context.Context, id uuid.UUID, input json.RawMessage
 		return err
 	}
 	if job.Unique != nil {
-		if err := c.claim(ctx, job); err != nil {
+		if _, err := c.claim(ctx, job); err != nil {
 			return err
 		}
 	}
@@ -149,21 +149,29 @@ func (c *Conn) hasten(ctx context.Context, id uuid.UUID) error {
 		return err
 	}
 	if job.Due == nil || !job.Due.After(time.Now()) {
-		return Errorf(FailedPrecondition, "job %s waits to run or runs, and only a job that is dead, cancelled, expired or scheduled can be retried", id)
+		return waits(id)
 	}
 	job.Due = nil
 	msg, err := job.message(ctx)
 	if err != nil {
 		return err
 	}
-	if _, err := c.js.PublishMsg(ctx, msg); err != nil && !isConflict(err) { // with a conflict its time has just come
+	_, err = c.js.PublishMsg(ctx, msg)
+	if err != nil && !isConflict(err) {
 		return Errorf(Unavailable, "retry job %s: the bus did not confirm it: %v", id, err)
 	}
 	c.notify(notice{Job: id, Wake: true})
 	if err := c.unschedule(ctx, id); err != nil {
 		c.log.WarnContext(ctx, "schedule of a job that was retried is still there", "job_id", id, "error", err)
 	}
+	if err != nil { // it was due already: its time has just come, or it was enqueued again after it was retried
+		return waits(id)
+	}
 	return nil
+}
+
+func waits(id uuid.UUID) error {
+	return Errorf(FailedPrecondition, "job %s waits to run or runs, and only a job that is dead, cancelled, expired or scheduled can be retried", id)
 }
 
 // unschedule removes the message of a job that waits for the time it is due.
@@ -344,8 +352,11 @@ func (c *Conn) tellChange(before, after *Run, sequence uint64) {
 			c.log.Debug("workers not told", "job_id", after.Job, "error", err)
 		}
 	}
+	over := after.State.Ended()
 	c.notify(notice{
-		Job: after.Job, Extension: after.Extension, Sequence: sequence, Over: after.State.Ended(), Wake: !after.State.Ended() && !after.Paused, Parent: after.Parent,
+		Job: after.Job, Extension: after.Extension, Sequence: sequence, Over: over, Parent: after.Parent,
+		// A paused job whose worker is gone is held, and its record says that it runs: it is dealt, to be cancelled.
+		Wake: !over && (!after.Paused || after.CancelRequested != nil),
 	})
 }
 
@@ -367,7 +378,7 @@ func (c *Conn) find(ctx context.Context, id uuid.UUID, subject string) (*Job, ui
 			return nil, 0, fmt.Errorf("read job %s: %w", id, err)
 		}
 		at := msg.Subject
-		if target := msg.Header.Get("Nats-Schedule-Target"); target != "" {
+		if target := msg.Header.Get(headerScheduleTarget); target != "" {
 			at = target
 		}
 		job, err := decodeJob(at, msg.Data)

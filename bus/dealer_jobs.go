@@ -31,8 +31,9 @@ type entry struct {
 	sent time.Time
 	// early is how many of its sub-jobs have ended since it was dealt.
 	early int
-	// again says that its message came once more meanwhile, woken that somebody has changed its record so that it may go on.
-	again, woken bool
+	// again says that its message came once more meanwhile, woken that somebody has changed its record so that it may go on, and over that
+	// somebody has ended it.
+	again, woken, over bool
 
 	// Of a job that is held: when it goes on or is looked at again, its place among the holds, and how many sub-jobs it
 	// waits for.
@@ -348,8 +349,10 @@ func (t *term) expireAt(at time.Time, address jobAddress, sequence uint64) {
 				if err != nil {
 					t.log.WarnContext(t.ctx, "job not expired yet", "job_id", address.Job, "error", err)
 				}
-				if expired {
-					t.call(func() { t.drop(address.Job, address.Extension, sequence) })
+				if expired != nil {
+					t.call(func() {
+						t.noticed(notice{Job: address.Job, Extension: address.Extension, Sequence: sequence, Over: true, Parent: expired.Parent})
+					})
 				}
 			}()
 		})
@@ -359,8 +362,11 @@ func (t *term) expireAt(at time.Time, address jobAddress, sequence uint64) {
 // drop keeps a job from being dealt: it is over. It leaves the queue when its turn comes.
 func (t *term) drop(id uuid.UUID, extension string, sequence uint64) {
 	if e := t.known[id]; e != nil {
-		if e.state != StateRunning {
+		switch {
+		case e.state != StateRunning:
 			t.end(e)
+		case e.sequence == sequence: // it may just have been given back
+			e.over = true
 		}
 		return
 	}
@@ -375,34 +381,36 @@ func (t *term) drop(id uuid.UUID, extension string, sequence uint64) {
 	}
 }
 
-// expire records that a job has expired, unless it has a record: then it has begun, or whoever it is dealt to looks.
-func (c *Conn) expire(ctx context.Context, sequence uint64) (expired bool, err error) {
+// expire records that a job has expired and returns its record, unless it has one already: then it has begun, or whoever it is dealt to
+// looks.
+func (c *Conn) expire(ctx context.Context, sequence uint64) (*Run, error) {
 	stream, err := c.stream(ctx, jobsStream)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	msg, err := stream.GetMsg(ctx, sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return false, nil
+		return nil, nil //nolint:nilnil // there is nothing to expire
 	}
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	job, err := decodeJob(msg.Subject, msg.Data)
 	if err != nil {
-		return false, nil //nolint:nilerr // whoever it is dealt to buries it
+		return nil, nil //nolint:nilerr,nilnil // whoever it is dealt to buries it
 	}
 	run := newRun(job)
 	run.State, run.FinishedAt, run.DeadLetter = StateExpired, now(), &DeadLetter{Subject: msg.Subject, Job: msg.Data}
 	err = c.saveRun(ctx, run)
 	if errors.Is(err, ErrFenced) {
-		return false, nil
+		return nil, nil //nolint:nilnil // as above
 	}
-	if err == nil {
-		countEnded(ctx, StateExpired)
-		c.withdraw(ctx, job.ID, sequence)
+	if err != nil {
+		return nil, err
 	}
-	return err == nil, err
+	countEnded(ctx, StateExpired)
+	c.withdraw(ctx, job.ID, sequence)
+	return run, nil
 }
 
 // holds are the jobs that are held, by the time they are due: a container/heap.

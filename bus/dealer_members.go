@@ -186,6 +186,10 @@ func (t *term) childEnded(parent uuid.UUID) {
 }
 
 func (t *term) heldBack(e *entry, h heldDeal) {
+	if e.over {
+		t.end(e)
+		return
+	}
 	if h.State == StateAvailable && h.Due.IsZero() || e.woken {
 		t.wake(e)
 		return

@@ -28,7 +28,9 @@ type ExtensionQueue struct {
 	Extension string `json:"extension"`
 	Waiting   int    `json:"waiting"`
 	Running   int    `json:"running"`
-	Paused    bool   `json:"paused,omitempty"`
+	// Held are those that are scheduled, paused or wait for sub-jobs.
+	Held   int  `json:"held"`
+	Paused bool `json:"paused,omitempty"`
 }
 
 // WorkerStatus is how a worker stands.
@@ -73,14 +75,27 @@ func (t *term) status() QueueStatus {
 		paused[id] = true
 	}
 	t.mu.Unlock()
+	extensions := map[string]*ExtensionQueue{}
+	queue := func(id string) *ExtensionQueue {
+		if extensions[id] == nil {
+			extensions[id] = &ExtensionQueue{Extension: id, Paused: paused[id]}
+		}
+		return extensions[id]
+	}
 	for id, counts := range t.waiting.Extensions() {
 		over := t.over[id] // they leave the queue when their turn comes
 		s.Waiting -= over
-		s.Extensions = append(s.Extensions, ExtensionQueue{Extension: id, Waiting: counts.Waiting - over, Running: counts.Running, Paused: paused[id]})
-		delete(paused, id)
+		e := queue(id)
+		e.Waiting, e.Running = counts.Waiting-over, counts.Running
+	}
+	for _, held := range t.holds.entries {
+		queue(held.lane.Extension).Held++
 	}
 	for id := range paused {
-		s.Extensions = append(s.Extensions, ExtensionQueue{Extension: id, Paused: true})
+		queue(id)
+	}
+	for _, e := range extensions {
+		s.Extensions = append(s.Extensions, *e)
 	}
 	slices.SortFunc(s.Extensions, func(a, b ExtensionQueue) int { return cmp.Compare(a.Extension, b.Extension) })
 	for _, m := range t.members {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
@@ -101,6 +102,40 @@ func (c *Conn) SubJob(ctx context.Context, parent, id uuid.UUID) (*Job, *Run, er
 	return job, run, err
 }
 
+// CancelSubJob cancels a sub-job of a job, and returns its state: one that runs is asked to stop, and goes on for as long as that takes.
+// One that has ended stays as it is. Whoever deals does it, as what asks for it need not be allowed to write records.
+//
+// # Errors
+//
+// not_found for what is no sub-job of it; unavailable while nobody deals.
+func (c *Conn) CancelSubJob(ctx context.Context, extension string, parent, id uuid.UUID) (State, error) {
+	var out subJobState
+	err := c.ask(ctx, recordSubject(extension, "cancel"), subJobRequest{Parent: parent, Job: id}, &out)
+	return out.State, err
+}
+
+// cancelSubJob is CancelSubJob of who deals.
+func (c *Conn) cancelSubJob(ctx context.Context, extension string, in subJobRequest) (*subJobState, error) {
+	job, run, err := c.SubJob(ctx, in.Parent, in.Job)
+	if err != nil {
+		return nil, err
+	}
+	if run != nil && run.Extension != extension || run == nil && job.Extension != extension {
+		return nil, Errorf(PermissionDenied, "job %s is another's", in.Job)
+	}
+	err = c.Cancel(ctx, in.Job)
+	if CodeOf(err) == FailedPrecondition || CodeOf(err) == NotFound { // it has ended, perhaps by another's cancel a moment ago
+		err = nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if run, err = c.Run(ctx, in.Job); err != nil {
+		return nil, err
+	}
+	return &subJobState{State: run.State}, nil
+}
+
 // AddChild notes that a job has a sub-job, before it is enqueued.
 //
 // # Errors
@@ -119,14 +154,13 @@ func (c *Conn) AddChild(ctx context.Context, child *Job) error {
 
 // Children are the sub-jobs of a job, by id, with their subjects.
 func (c *Conn) children(ctx context.Context, parent uuid.UUID) (map[uuid.UUID]string, error) {
-	children := map[uuid.UUID]string{}
-	var after uint64
-	for {
-		n := 0
-		page := selection{Filter: childSubject(parent, uuid.Nil), After: after + 1, Batch: 500}
-		err := c.readMany(ctx, runsStream, page, func(msg *jetstream.RawStreamMsg) error {
-			n++
-			after = msg.Sequence
+	subjects, err := c.subjectsOf(ctx, runsStream, childSubject(parent, uuid.Nil))
+	if err != nil {
+		return nil, err
+	}
+	children := make(map[uuid.UUID]string, len(subjects))
+	for chunk := range slices.Chunk(subjects, maxLookup) {
+		err := c.readLast(ctx, runsStream, chunk, func(msg *jetstream.RawStreamMsg) error {
 			if id, err := uuid.Parse(msg.Subject[len(msg.Subject)-36:]); err == nil {
 				children[id] = string(msg.Data)
 			}
@@ -135,10 +169,8 @@ func (c *Conn) children(ctx context.Context, parent uuid.UUID) (map[uuid.UUID]st
 		if err != nil {
 			return nil, err
 		}
-		if n < page.Batch {
-			return children, nil
-		}
 	}
+	return children, nil
 }
 
 // pendingChildren is how many sub-jobs of a job have no outcome yet.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,8 +37,11 @@ func (c *Conn) Enqueue(ctx context.Context, job *Job) (err error) {
 	job.fill()
 	ctx, span := startEnqueue(ctx, job)
 	defer func() { EndSpan(span, err) }()
-	msg, err := c.prepare(ctx, job)
+	msg, _, err := c.prepare(ctx, job)
 	if err != nil {
+		return err
+	}
+	if missing, err := c.notDue(ctx, []*nats.Msg{msg}); err != nil || len(missing) == 0 {
 		return err
 	}
 	if _, err = c.js.PublishMsg(ctx, msg); err != nil && !isConflict(err) {
@@ -66,12 +70,20 @@ func (c *Conn) EnqueueMany(ctx context.Context, jobs []*Job) (kept int, err erro
 		chunk := jobs[:min(len(jobs), MaxBatch)]
 		jobs = jobs[len(chunk):]
 		messages = messages[:0]
+		var claims []claimed
 		for _, job := range chunk {
-			msg, err := c.prepare(ctx, job)
-			if err != nil {
+			msg, claim, err := c.prepare(ctx, job)
+			if err != nil { // nothing of the chunk is published
+				c.release(ctx, claims)
 				return kept, err
 			}
+			if claim.sequence > 0 {
+				claims = append(claims, claim)
+			}
 			messages = append(messages, msg)
+		}
+		if messages, err = c.notDue(ctx, messages); err != nil {
+			return kept, err
 		}
 		if err := c.publishMany(ctx, messages); err != nil {
 			return kept, err
@@ -79,6 +91,29 @@ func (c *Conn) EnqueueMany(ctx context.Context, jobs []*Job) (kept int, err erro
 		kept += len(chunk)
 	}
 	return kept, nil
+}
+
+// notDue leaves out the schedules of jobs that are due already: their time has come, or a person had them run. Another schedule would have
+// such a job come once more.
+func (c *Conn) notDue(ctx context.Context, messages []*nats.Msg) ([]*nats.Msg, error) {
+	var targets []string
+	for _, msg := range messages {
+		if target := msg.Header.Get(headerScheduleTarget); target != "" {
+			targets = append(targets, target)
+		}
+	}
+	if len(targets) == 0 {
+		return messages, nil
+	}
+	due := make(map[string]bool)
+	err := c.readLast(ctx, jobsStream, targets, func(msg *jetstream.RawStreamMsg) error {
+		due[msg.Subject] = true
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(messages, func(msg *nats.Msg) bool { return due[msg.Header.Get(headerScheduleTarget)] }), nil
 }
 
 // publishMany publishes messages together; if one of them is there already, those that are not.
@@ -105,26 +140,29 @@ func (c *Conn) publishMany(ctx context.Context, messages []*nats.Msg) error {
 	return nil
 }
 
-// prepare makes the message of a job, keeps a large input aside, and claims its unique key.
-func (c *Conn) prepare(ctx context.Context, job *Job) (*nats.Msg, error) {
+// prepare makes the message of a job, keeps a large input aside, and claims its unique key. It returns the claim that it has made; the zero
+// value for none, or for one that the job had already.
+func (c *Conn) prepare(ctx context.Context, job *Job) (*nats.Msg, claimed, error) {
 	job.fill()
 	if err := job.Validate(); err != nil {
-		return nil, err
+		return nil, claimed{}, err
 	}
 	if err := c.room(ctx); err != nil {
-		return nil, err
+		return nil, claimed{}, err
 	}
 	sent, err := c.stow(ctx, job)
 	if err != nil {
-		return nil, err
+		return nil, claimed{}, err
 	}
+	var claim claimed
 	if job.Unique != nil {
-		if err := c.claim(ctx, job); err != nil {
+		if claim, err = c.claim(ctx, job); err != nil {
 			c.discard(ctx, sent)
-			return nil, err
+			return nil, claimed{}, err
 		}
 	}
-	return sent.message(ctx)
+	msg, err := sent.message(ctx)
+	return msg, claim, err
 }
 
 // message is the job as it is published on JOBS: as a schedule, when it is due later.
@@ -141,7 +179,7 @@ func (j *Job) message(ctx context.Context) (*nats.Msg, error) {
 	if j.Due != nil && time.Until(*j.Due) > soon {
 		msg.Subject = ScheduleSubject(j.ID)
 		msg.Header.Set("Nats-Schedule", "@at "+j.Due.Add(-early).UTC().Format(time.RFC3339Nano))
-		msg.Header.Set("Nats-Schedule-Target", subject)
+		msg.Header.Set(headerScheduleTarget, subject)
 	}
 	return msg, nil
 }
@@ -210,30 +248,42 @@ const (
 	claimGrace = time.Minute
 )
 
+// claimed is a claim: the sequence of its message.
+type claimed struct {
+	subject  string
+	sequence uint64
+}
+
+// claimMessage claims the unique key of a job, for the time for which it is to be unique.
+func claimMessage(job *Job) *nats.Msg {
+	msg := nats.NewMsg(uniqueSubject(job))
+	msg.Data = []byte(job.ID.String() + " " + JobSubject(job.Extension, job.Priority, job.Library, job.ID))
+	age := claimAge
+	if job.Unique.ForMS > 0 { // the server counts in seconds
+		age = (time.Duration(job.Unique.ForMS)*time.Millisecond + time.Second - 1).Truncate(time.Second)
+	}
+	msg.Header.Set(jetstream.MsgTTLHeader, age.String())
+	return msg
+}
+
 // claim claims the unique key of a job. A claim names its job and holds as long as that has no outcome, so nothing depends on its being
-// taken back.
-func (c *Conn) claim(ctx context.Context, job *Job) error {
+// taken back. It returns the claim if it is new.
+func (c *Conn) claim(ctx context.Context, job *Job) (claimed, error) {
 	stream, err := c.runs(ctx)
 	if err != nil {
-		return err
+		return claimed{}, err
 	}
 	subject := uniqueSubject(job)
 	follows := uint64(0)
 	for {
-		msg := nats.NewMsg(subject)
-		msg.Data = []byte(job.ID.String() + " " + JobSubject(job.Extension, job.Priority, job.Library, job.ID))
+		msg := claimMessage(job)
 		msg.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(follows, 10))
-		age := claimAge
-		if job.Unique.ForMS > 0 { // the server counts in seconds
-			age = (time.Duration(job.Unique.ForMS)*time.Millisecond + time.Second - 1).Truncate(time.Second)
-		}
-		msg.Header.Set(jetstream.MsgTTLHeader, age.String())
-		_, err := c.js.PublishMsg(ctx, msg)
+		ack, err := c.js.PublishMsg(ctx, msg)
 		if err == nil {
-			return nil
+			return claimed{subject, ack.Sequence}, nil
 		}
 		if !isConflict(err) {
-			return Errorf(Unavailable, "claim unique key: the bus did not confirm it (%v); repeat with the same id", err)
+			return claimed{}, Errorf(Unavailable, "claim unique key: the bus did not confirm it (%v); repeat with the same id", err)
 		}
 		held, err := stream.GetLastMsgForSubject(ctx, subject)
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -241,21 +291,38 @@ func (c *Conn) claim(ctx context.Context, job *Job) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("claim unique key: %w", err)
+			return claimed{}, fmt.Errorf("claim unique key: %w", err)
+		}
+		if len(held.Data) == 0 { // released
+			follows = held.Sequence
+			continue
 		}
 		text, at, _ := strings.Cut(string(held.Data), " ")
 		holder, _ := uuid.Parse(text)
 		if holder == job.ID {
-			return nil
+			return claimed{}, nil
 		}
 		alive, err := c.claimHolds(ctx, held, holder, at)
 		if err != nil {
-			return fmt.Errorf("claim unique key: %w", err)
+			return claimed{}, fmt.Errorf("claim unique key: %w", err)
 		}
 		if alive {
-			return &DuplicateError{Job: holder, Key: job.Unique.Key}
+			return claimed{}, &DuplicateError{Job: holder, Key: job.Unique.Key}
 		}
 		follows = held.Sequence
+	}
+}
+
+// release takes back claims of jobs that are not published after all. One that cannot be holds for claimGrace. An empty message takes it
+// back, and not a deletion, for which those who enqueue have no right.
+func (c *Conn) release(ctx context.Context, claims []claimed) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), confirmTime)
+	defer cancel()
+	for _, claim := range claims {
+		_, err := c.js.PublishMsg(ctx, nats.NewMsg(claim.subject), jetstream.WithExpectLastSequencePerSubject(claim.sequence), jetstream.WithMsgTTL(time.Second))
+		if err != nil && !isConflict(err) {
+			c.log.DebugContext(ctx, "unique key not released yet", "error", err)
+		}
 	}
 }
 

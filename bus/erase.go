@@ -28,7 +28,7 @@ func (c *Conn) EraseEvents(ctx context.Context, library uuid.UUID) (contents int
 	if err != nil {
 		return 0, err
 	}
-	objects, err := store.List(ctx)
+	objects, err := store.List(ctx, jetstream.ListObjectsShowDeleted())
 	if err != nil && !errors.Is(err, jetstream.ErrNoObjectsFound) {
 		return 0, Errorf(Unavailable, "erase content of library %s: %v", library, err)
 	}
@@ -37,10 +37,24 @@ func (c *Conn) EraseEvents(ctx context.Context, library uuid.UUID) (contents int
 		if !strings.HasPrefix(object.Name, prefix) {
 			continue
 		}
-		if err := c.drop(ctx, store, object.Name); err != nil {
+		if err := c.dropTraceless(ctx, store, object.Name); err != nil {
 			return contents, fmt.Errorf("erase content of library %s: %w", library, err)
 		}
-		contents++
+		if !object.Deleted {
+			contents++
+		}
 	}
 	return contents, nil
+}
+
+// dropTraceless removes an object, and that it was there: of a deleted one the bucket keeps its name, which has the digest of what was in it.
+func (c *Conn) dropTraceless(ctx context.Context, store jetstream.ObjectStore, name string) error {
+	if err := c.drop(ctx, store, name); err != nil {
+		return err
+	}
+	stream, err := c.stream(ctx, objectStream(contentBucket))
+	if err != nil {
+		return err
+	}
+	return stream.Purge(ctx, jetstream.WithPurgeSubject(metaSubject(contentBucket, name)))
 }

@@ -117,15 +117,9 @@ func (c *Conn) Publish(ctx context.Context, event *Event) error {
 	if err := event.Validate(); err != nil {
 		return err
 	}
-	data, err := event.data()
+	data, err := c.stowData(ctx, event)
 	if err != nil {
 		return err
-	}
-	if len(data) > MaxInlineData {
-		if event.Content, err = c.PutContent(ctx, event.Library, data); err != nil {
-			return err
-		}
-		event.Data, event.DataBase64, data = nil, "", nil
 	}
 	msg := nats.NewMsg(EventSubject(event.Library, event.Type))
 	msg.Data = data
@@ -135,6 +129,19 @@ func (c *Conn) Publish(ctx context.Context, event *Event) error {
 		return Errorf(Unavailable, "publish event %s: the bus did not confirm it (%v); repeat with the same id", event.ID, err)
 	}
 	return nil
+}
+
+// stowData keeps large data of an event as content, and returns what travels.
+func (c *Conn) stowData(ctx context.Context, event *Event) ([]byte, error) {
+	data, err := event.data()
+	if err != nil || len(data) <= MaxInlineData {
+		return data, err
+	}
+	if event.Content, err = c.PutContent(ctx, event.Library, data); err != nil {
+		return nil, err
+	}
+	event.Data, event.DataBase64 = nil, ""
+	return nil, nil
 }
 
 func (e *Event) data() ([]byte, error) {

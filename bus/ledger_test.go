@@ -113,7 +113,7 @@ func TestLedgerIsTakenOver(t *testing.T) {
 // What an answer took travels in a header, also with an error; nonsense there is nothing.
 func TestTokensOfACall(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]int64{"": 0, "12": 12, "-1": 0, "x": 0, "99999999999999999999": 0} {
+	for text, want := range map[string]int64{"": 0, "12": 12, "-1": 0, "x": 0, "99999999999999999999": 0, "9000000000000000000": maxTokens} {
 		if got := tokensOf(map[string][]string{headerTokens: {text}}); got != want {
 			t.Errorf("%q is %d tokens, want %d", text, got, want)
 		}

@@ -22,22 +22,35 @@ const (
 // MarkListed says how far a list of jobs has got, so that jobs that are over stay in JOBS until it has seen them. It has to be repeated
 // within a day. The name of a list is one token of a subject.
 func (c *Conn) MarkListed(ctx context.Context, list string, position Position) error {
-	data, err := json.Marshal(position)
+	msg, err := markOf(listedPrefix+list, position)
 	if err != nil {
-		return fmt.Errorf("encode position: %w", err)
+		return err
 	}
-	msg := nats.NewMsg(leaseSubject(listedPrefix + list))
-	msg.Data = data
 	if _, err := c.js.PublishMsg(ctx, msg, jetstream.WithMsgTTL(listedAge)); err != nil {
 		return fmt.Errorf("mark position of list: %w", err)
 	}
 	return nil
 }
 
+// markOf is the mark of a list.
+func markOf(name string, position Position) (*nats.Msg, error) {
+	data, err := json.Marshal(position)
+	if err != nil {
+		return nil, fmt.Errorf("encode position: %w", err)
+	}
+	msg := nats.NewMsg(leaseSubject(name))
+	msg.Data = data
+	return msg, nil
+}
+
 // Listed is how far all lists of jobs have got; the greatest position there can be when there is none.
 func (c *Conn) Listed(ctx context.Context) (Position, error) {
 	lowest := Position{Jobs: math.MaxUint64, Runs: math.MaxUint64}
-	err := c.readMany(ctx, leasesStream, selection{Subjects: []string{leaseSubjects}}, func(msg *jetstream.RawStreamMsg) error {
+	subjects, err := c.subjectsOf(ctx, leasesStream, leaseSubjects)
+	if err != nil {
+		return lowest, err
+	}
+	err = c.readLast(ctx, leasesStream, subjects, func(msg *jetstream.RawStreamMsg) error {
 		var p Position
 		if strings.HasPrefix(msg.Subject, leaseSubject(listedPrefix)) && json.Unmarshal(msg.Data, &p) == nil {
 			lowest = Position{Jobs: min(lowest.Jobs, p.Jobs), Runs: min(lowest.Runs, p.Runs)}

@@ -135,6 +135,8 @@ var operations = []struct {
 		case m.state == bus.StateScheduled:
 			w.expect("retry", m, err, "")
 			m.state, m.far = bus.StateAvailable, false
+		case m.state == bus.StateAvailable && m.backoff && err == nil:
+			m.backoff = false
 		case m.state == bus.StateAvailable && m.revived:
 			w.expect("retry once more", m, err, "")
 		case !m.state.Ended() || m.state == bus.StateCompleted:
@@ -191,6 +193,7 @@ var operations = []struct {
 		}
 		w.expect("fail", m, m.attempt.Retry(w.t.Context(), due, failure("once"), bus.Report{}), "")
 		m.failures++
+		m.backoff = true
 		w.released(m, to)
 	}},
 	{"snooze", 3, func(w *world) {

@@ -32,6 +32,8 @@ type modelled struct {
 	// revived says that somebody had it run again, and it has not begun.
 	revived bool
 	history []string
+	// backoff says that it failed and has not begun since: its record may still say that it is scheduled.
+	backoff bool
 	// failures counts those since somebody had it run again.
 	failures   int
 	checkpoint string
@@ -154,7 +156,7 @@ func (w *world) take(a *bus.Attempt) {
 	case state(a.Checkpoint) != m.checkpoint:
 		w.t.Fatalf("%s is dealt with the checkpoint %q, want %q", m, state(a.Checkpoint), m.checkpoint)
 	}
-	m.state, m.attempt, m.token, m.silent, m.revived = bus.StateRunning, a, a.Token, a.Token == 1, false
+	m.state, m.attempt, m.token, m.silent, m.revived, m.backoff = bus.StateRunning, a, a.Token, a.Token == 1, false, false
 }
 
 func state(c *bus.Checkpoint) string {
@@ -166,7 +168,7 @@ func state(c *bus.Checkpoint) string {
 
 // ended takes a job to its outcome, and its parent on.
 func (w *world) ended(m *modelled, outcome bus.State) {
-	m.state, m.cancel, m.attempt, m.far, m.revived = outcome, false, nil, false, false
+	m.state, m.cancel, m.attempt, m.far, m.revived, m.backoff = outcome, false, nil, false, false, false
 	for _, parent := range w.jobs {
 		delete(parent.children, m) // for good, even if somebody has it run once more
 		if parent.state == bus.StateWaiting && len(parent.children) == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -67,6 +68,9 @@ func (d *Dealer) followPauses(ctx context.Context) error {
 		if entry == nil { // that is all there is now
 			d.pausesKnown()
 			continue
+		}
+		if strings.Contains(entry.Key(), "/") {
+			continue // a trigger's, which starts nothing to deal
 		}
 		d.mu.Lock()
 		if entry.Operation() == jetstream.KeyValuePut {

@@ -49,6 +49,19 @@ func (c *Conn) Policy(ctx context.Context, revision uint64) (*Policy, error) {
 	return &Policy{Text: entry.Value(), Revision: entry.Revision(), SetAt: entry.Created()}, nil
 }
 
+// ReadPolicy returns text and revision of the policy that was set last.
+//
+// # Errors
+//
+// As Policy's.
+func (c *Conn) ReadPolicy(ctx context.Context) (text []byte, revision uint64, err error) {
+	p, err := c.Policy(ctx, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	return p.Text, p.Revision, nil
+}
+
 // SetPolicy keeps a policy, which every worker puts into force at once. Whoever sets one has checked it: one that cannot be read is put
 // into force by nobody.
 //

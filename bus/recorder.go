@@ -45,16 +45,26 @@ type recordWritten struct {
 	Conflict bool `json:"conflict,omitempty"`
 }
 
+// subJobRequest names a sub-job of a job, and subJobState is how one stands.
+type subJobRequest struct {
+	Parent uuid.UUID `json:"parent"`
+	Job    uuid.UUID `json:"job"`
+}
+
+type subJobState struct {
+	State State `json:"state"`
+}
+
 // family is how many sub-jobs a job has, and how many of them have no outcome.
 type family struct {
 	Children int `json:"children"`
 	Pending  int `json:"pending"`
 }
 
-// recorder serves the run records of pools.
+// recorder serves the run records of pools, and cancels sub-jobs for the service that guests ask to.
 func (c *Conn) recorder(logger *slog.Logger) ServiceConfig {
 	return ServiceConfig{
-		Name: "records", Description: "reads and writes run records for workers of pools", Logger: logger,
+		Name: "records", Description: "reads and writes run records for workers of pools, and cancels sub-jobs", Logger: logger,
 		Endpoints: []Endpoint{
 			recordEndpoint("read", func(ctx context.Context, extension string, in struct{ Jobs []uuid.UUID }) (any, error) {
 				return c.readRecords(ctx, extension, in.Jobs)
@@ -64,6 +74,9 @@ func (c *Conn) recorder(logger *slog.Logger) ServiceConfig {
 			}),
 			recordEndpoint("family", func(ctx context.Context, extension string, in struct{ Job uuid.UUID }) (any, error) {
 				return c.familyOf(ctx, extension, in.Job)
+			}),
+			recordEndpoint("cancel", func(ctx context.Context, extension string, in subJobRequest) (any, error) {
+				return c.cancelSubJob(ctx, extension, in)
 			}),
 		},
 	}

@@ -220,7 +220,7 @@ func (c *Conn) arm(ctx context.Context, r *Recurring) error {
 	}
 	msg := nats.NewMsg(recurSubject(r.Name))
 	msg.Header.Set("Nats-Schedule", spec)
-	msg.Header.Set("Nats-Schedule-Target", tickSubject(r.Name))
+	msg.Header.Set(headerScheduleTarget, tickSubject(r.Name))
 	if r.TimeZone != "" {
 		msg.Header.Set("Nats-Schedule-Time-Zone", r.TimeZone)
 	}

@@ -219,7 +219,7 @@ func (c *Conn) runsOf(ctx context.Context, jobs []uuid.UUID, deleted func(uuid.U
 		for i, job := range chunk {
 			subjects[i] = RunSubject(job)
 		}
-		err := c.readMany(ctx, runsStream, selection{Subjects: subjects}, func(msg *jetstream.RawStreamMsg) error {
+		err := c.readLast(ctx, runsStream, subjects, func(msg *jetstream.RawStreamMsg) error {
 			if len(msg.Data) == 0 {
 				if id, err := uuid.Parse(strings.TrimPrefix(msg.Subject, runPrefix)); err == nil {
 					deleted(id)
@@ -341,8 +341,9 @@ func (c *Conn) stream(ctx context.Context, name string) (jetstream.Stream, error
 	if err != nil {
 		return nil, Errorf(Unavailable, "stream %s does not answer: %v", name, err)
 	}
-	if info := s.CachedInfo(); info.Config.Replicas > 1 {
-		// Any replica answers a direct read, also one that lags. What is decided here wants the leader's answer.
+	if info := s.CachedInfo(); info.Config.Replicas > 1 && strings.TrimSuffix(c.config.APIPrefix, ".") != AccountPrefix {
+		// Any replica answers a direct read, also one that lags. What is decided here wants the leader's answer. Those with an account of
+		// their own may read directly alone, and decide nothing.
 		info.Config.AllowDirect = false
 	}
 	c.streams.Store(name, s)

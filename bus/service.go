@@ -40,12 +40,12 @@ func CallEndpoint(kind Kind, operation string, metadata map[string]string, handl
 		name: endpointName(kind, operation), subject: CallSubject("*", kind, operation), metadata: metadata, large: true,
 		serve: func(ctx context.Context, s *Service, req micro.Request, reply nats.Header) (json.RawMessage, error) {
 			if err := checkReply(req.Reply()); err != nil {
-				return nil, err
+				return nil, s.conn.forged(ctx, req.Subject(), err)
 			}
 			header := nats.Header(req.Headers())
 			call, timeout, err := parseCall(req.Subject(), header, req.Data())
 			if err != nil {
-				return nil, err
+				return nil, s.conn.forged(ctx, req.Subject(), err)
 			}
 			ctx, cancel := context.WithTimeout(extractTrace(ctx, header), timeout)
 			defer cancel()

@@ -19,9 +19,11 @@ const (
 	activityStream = "ACTIVITY"
 	leasesStream   = "LEASES"
 	ledgerStream   = "LEDGER"
+	auditStream    = "AUDIT"
 
 	extensionsBucket = "airlock-extensions"
 	versionsBucket   = "airlock-versions"
+	floorsBucket     = "airlock-floors"
 	workersBucket    = "airlock-workers"
 	schedulesBucket  = "airlock-schedules"
 	pausesBucket     = "airlock-pauses"
@@ -40,6 +42,12 @@ const (
 	activityAge = time.Hour
 	// dedupeWindow is how long the server itself recognises a message that is sent again.
 	dedupeWindow = 2 * time.Minute
+)
+
+// A release whose records those before it would misread marks the streams that have them, in their metadata. Without a mark it is format.
+const (
+	formatKey = "airlock-format"
+	format    = "1"
 )
 
 // streamConfigs are the streams. JOBS has no limit of count, size or age: each would silently delete waiting jobs.
@@ -72,11 +80,26 @@ func (c *Conn) streamConfigs() []jetstream.StreamConfig {
 			AllowDirect: true, AllowMsgTTL: true, AllowAtomicPublish: true, Replicas: c.config.Replicas,
 		},
 		{
+			// What was written stays for its time: nobody deletes a record, and where there is no room none takes another's place.
+			Name: auditStream, Description: "Airlock: who did what, and was refused what",
+			Subjects: []string{auditSubjects}, MaxAge: c.config.KeepAudit, MaxBytes: c.auditBytes(), Discard: jetstream.DiscardNew,
+			DenyDelete: true, DenyPurge: true, Duplicates: dedupeWindow, Compression: jetstream.S2Compression,
+			AllowDirect: true, AllowAtomicPublish: true, Replicas: c.config.Replicas,
+		},
+		{
 			Name: activityStream, Description: "Airlock: progress and logs of running jobs",
 			Subjects: []string{activitySubjects}, MaxAge: activityAge, MaxBytes: 64 << 20, MaxMsgsPerSubject: 4096,
 			Storage: jetstream.MemoryStorage, AllowDirect: true, Replicas: c.config.Replicas,
 		},
 	}
+}
+
+// auditBytes is how large the audit may be, as the server wants it.
+func (c *Conn) auditBytes() int64 {
+	if c.config.AuditBytes == 0 {
+		return -1
+	}
+	return c.config.AuditBytes
 }
 
 // Setup makes the streams and buckets that are missing and brings older ones up to date, now and after each reconnect.
@@ -88,30 +111,35 @@ func (c *Conn) streamConfigs() []jetstream.StreamConfig {
 // That one is missing, or older, and this process's user may not make or change it.
 func (c *Conn) Setup(ctx context.Context) error {
 	c.isSetUp.Store(true)
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second) // with replicas it can take seconds
+	ctx, cancel := context.WithTimeout(ctx, setupTime)
 	defer cancel()
 	if c.bound() {
 		return c.awaitSetup(ctx)
 	}
 	for _, config := range c.streamConfigs() {
-		if err := c.makeStream(ctx, config); err != nil {
+		if err := insist(ctx, func(ctx context.Context) error { return c.makeStream(ctx, config) }); err != nil {
 			return fmt.Errorf("make stream %s: %w", config.Name, c.refusedOr(err))
 		}
 	}
 	for _, config := range []jetstream.KeyValueConfig{
 		{Bucket: extensionsBucket, Description: "Airlock: installed extensions"},
 		{Bucket: versionsBucket, Description: "Airlock: versions of extensions that jobs may need"},
+		{Bucket: floorsBucket, Description: "Airlock: the newest version of each extension that was installed"},
 		{Bucket: schedulesBucket, Description: "Airlock: recurring jobs"},
-		{Bucket: pausesBucket, Description: "Airlock: extensions whose jobs wait until they are resumed"},
+		{Bucket: pausesBucket, Description: "Airlock: extensions whose jobs wait, and triggers that start nothing, until they are resumed"},
 		{Bucket: policyBucket, Description: "Airlock: the operator's policy, and those it replaced", History: policyHistory},
 		{Bucket: librariesBucket, Description: "Airlock: libraries, and what their owners granted"},
 		{Bucket: workersBucket, Description: "Airlock: workers", TTL: 2 * workerTimeout, Storage: jetstream.MemoryStorage},
 	} {
 		config.Replicas = c.config.Replicas
-		if c.hasBucket(ctx, "KV_"+config.Bucket, config.Replicas, config.Description, config.TTL) {
-			continue
-		}
-		if _, err := c.js.CreateOrUpdateKeyValue(ctx, config); err != nil {
+		err := insist(ctx, func(ctx context.Context) error {
+			if c.hasBucket(ctx, "KV_"+config.Bucket, config.Replicas, config.Description, config.TTL) {
+				return nil
+			}
+			_, err := c.js.CreateOrUpdateKeyValue(ctx, config)
+			return err
+		})
+		if err != nil {
 			return fmt.Errorf("make bucket %s: %w", config.Bucket, c.refusedOr(err))
 		}
 	}
@@ -122,20 +150,47 @@ func (c *Conn) Setup(ctx context.Context) error {
 		{Bucket: callsBucket, Description: "Airlock: payloads and answers that are too large for a message", TTL: callsAge},
 	} {
 		config.Replicas = c.config.Replicas
-		if c.hasBucket(ctx, objectStream(config.Bucket), config.Replicas, config.Description, config.TTL) {
-			continue
-		}
-		if _, err := c.js.CreateOrUpdateObjectStore(ctx, config); err != nil {
+		err := insist(ctx, func(ctx context.Context) error {
+			if c.hasBucket(ctx, objectStream(config.Bucket), config.Replicas, config.Description, config.TTL) {
+				return nil
+			}
+			_, err := c.js.CreateOrUpdateObjectStore(ctx, config)
+			return err
+		})
+		if err != nil {
 			return fmt.Errorf("make bucket %s: %w", config.Bucket, c.refusedOr(err))
 		}
 	}
 	return nil
 }
 
+const (
+	// setupTime bounds Setup: with replicas it can take seconds.
+	setupTime = time.Minute
+	// setupTry is how long one stream is waited for before it is asked for anew.
+	setupTry = 2 * time.Second
+)
+
+// insist tries anew what was not answered in time: of several who make the same stream in a cluster at once, the server may answer but one.
+func insist(ctx context.Context, try func(ctx context.Context) error) error {
+	for {
+		trying, cancel := context.WithTimeout(ctx, setupTry)
+		err := try(trying)
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
 // makeStream makes a stream, or changes one that is not as it should be.
 func (c *Conn) makeStream(ctx context.Context, config jetstream.StreamConfig) error {
 	there, err := c.js.Stream(ctx, config.Name)
 	switch {
+	case err == nil && there.CachedInfo().Config.Metadata[unfinished] != "":
+		return errUnfinished
+	case err == nil && there.CachedInfo().Config.Metadata[formatKey] != "" && there.CachedInfo().Config.Metadata[formatKey] != format:
+		return fmt.Errorf("it has format %q, and this airlock knows %q: run a newer airlock", there.CachedInfo().Config.Metadata[formatKey], format)
 	case err == nil && upToDate(config, there.CachedInfo().Config):
 		return nil
 	case errors.Is(err, jetstream.ErrStreamNotFound):

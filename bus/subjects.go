@@ -25,6 +25,7 @@ const (
 	// ledgerPrefix is followed by the name of a record of the ledger.
 	ledgerPrefix   = "airlock.ledger."
 	ledgerSubjects = ledgerPrefix + ">"
+	auditSubjects  = "airlock.audit.>"
 
 	// dealerSubject is where workers report to the dealer, helloSubject where a new dealer asks all workers to.
 	dealerSubject      = "airlock.dealer"

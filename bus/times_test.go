@@ -179,3 +179,43 @@ func TestRecurringWhileDealersChange(t *testing.T) {
 	}
 	none(t, attempts, 2500*time.Millisecond)
 }
+
+// A delayed job that a person has run at once comes no second time, however often it is enqueued again.
+func TestDelayedJobEnqueuedAgainAfterItsTime(t *testing.T) {
+	t.Parallel()
+	for name, enqueue := range map[string]func(*bus.Conn, *bus.Job) error{
+		"alone": func(conn *bus.Conn, job *bus.Job) error { return conn.Enqueue(t.Context(), job) },
+		"among others": func(conn *bus.Conn, job *bus.Job) error {
+			other := jobs(1, "x", uuid.New())[0]
+			other.Due = job.Due
+			kept, err := conn.EnqueueMany(t.Context(), []*bus.Job{other, job})
+			if err == nil && kept != 2 {
+				t.Errorf("%d are kept", kept)
+			}
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := bustest.New(t)
+			due := time.Now().Add(time.Hour)
+			job := jobs(1, "x", uuid.New())[0]
+			job.Due = &due
+			if err := conn.Enqueue(t.Context(), job); err != nil {
+				t.Fatal(err)
+			}
+			if err := conn.RetryJob(t.Context(), job.ID, nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := enqueue(conn, job); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := conn.Job(t.Context(), job.ID); err != nil || got.Due != nil {
+				t.Errorf("it is due %v, %v", got.Due, err)
+			}
+			if err := conn.RetryJob(t.Context(), job.ID, nil); bus.CodeOf(err) != bus.FailedPrecondition {
+				t.Errorf("it is scheduled once more: %v", err)
+			}
+		})
+	}
+}

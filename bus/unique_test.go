@@ -170,3 +170,29 @@ func TestUniqueClaimedAndNotPublished(t *testing.T) {
 		t.Errorf("repeated: %v", err)
 	}
 }
+
+// What a batch claimed that is then refused is free at once, and what was enqueued before keeps its key.
+func TestARefusedBatchClaimsNothing(t *testing.T) {
+	t.Parallel()
+	conn := bustest.New(t)
+	library := uuid.New()
+	keyed := func(key string) *bus.Job {
+		job := unique(library, 0)
+		job.Unique.Key = key
+		return job
+	}
+	there, before := keyed("taken"), keyed("before")
+	enqueue(t, conn, there)
+	enqueue(t, conn, before)
+	for range 2 {
+		kept, err := conn.EnqueueMany(t.Context(), []*bus.Job{keyed("a"), before, keyed("b"), keyed("taken")})
+		var duplicate *bus.DuplicateError
+		if kept != 0 || !errors.As(err, &duplicate) || duplicate.Job != there.ID {
+			t.Fatalf("%d are kept, %v", kept, err)
+		}
+	}
+	a := keyed("a")
+	enqueue(t, conn, a)
+	refused(t, conn, keyed("a"), a)
+	refused(t, conn, keyed("before"), before)
+}

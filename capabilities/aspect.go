@@ -27,14 +27,21 @@ func (s aspectSet) has(a aspect) bool { return s&(1<<a) != 0 }
 const (
 	opRequest      = "http.request"
 	opStore        = "credentials.store"
+	opDelete       = "credentials.delete"
 	opRead         = "credentials.get"
 	opWriteSidecar = "vdfs.write_sidecar" //nolint:gosec // the name of an operation
 	opReadSidecar  = "vdfs.read_sidecar"
 	opCreateEntry  = "vdfs.create_entry"
 	opListEntries  = "vdfs.list_entries"
+	opSearch       = "search.query"
+	opDropSidecar  = "vdfs.delete_sidecar"
 	opDispatch     = "jobs.dispatch"
 	opPublish      = "events.publish"
 	opHear         = "events.hear"
+	opMailList     = "mail.list"
+	opMailSearch   = "mail.search"
+	opMailFetch    = "mail.fetch"
+	opMailFlag     = "mail.flag"
 )
 
 // Hear is what an extension does whose trigger an event starts. No service answers it; it is decided like a call, so that rules
@@ -46,13 +53,15 @@ func aspectsOf(operation string) aspectSet {
 	switch operation {
 	case opRequest:
 		return setOf(onHTTP) | setOf(onUse)
-	case opStore:
+	case opMailList, opMailSearch, opMailFetch, opMailFlag:
+		return setOf(onUse)
+	case opStore, opDelete:
 		return setOf(onStore)
 	case opRead:
 		return setOf(onRead)
-	case opWriteSidecar, opReadSidecar:
+	case opWriteSidecar, opReadSidecar, opDropSidecar:
 		return setOf(onSidecar)
-	case opCreateEntry, opListEntries:
+	case opCreateEntry, opListEntries, opSearch:
 		return setOf(onEntry)
 	case opDispatch:
 		return setOf(onDispatch)
@@ -66,7 +75,9 @@ func aspectsOf(operation string) aspectSet {
 
 // narrowable are all operations that have aspects.
 var narrowable = [...]string{
-	opRequest, opStore, opRead, opWriteSidecar, opReadSidecar, opCreateEntry, opListEntries, opDispatch, opPublish, opHear,
+	opRequest, opStore, opDelete, opRead, opWriteSidecar, opReadSidecar, opDropSidecar,
+	opCreateEntry, opListEntries, opSearch, opDispatch, opPublish, opHear,
+	opMailList, opMailSearch, opMailFetch, opMailFlag,
 }
 
 // aspectWords are what people read of an aspect: the key that names it, and what it is.

@@ -15,8 +15,10 @@ type Authority struct {
 	revision uint64
 	// libraries are those that were created; nil while they are not known.
 	libraries map[uuid.UUID]*Library
-	ready     chan struct{}
-	isReady   bool
+	// newest is the revision of what Follow has heard last of libraries.
+	newest  uint64
+	ready   chan struct{}
+	isReady bool
 }
 
 // NewAuthority makes an Authority that knows nothing yet.

@@ -73,11 +73,15 @@ func (a *Authority) followPolicy(ctx context.Context, store Store, log *slog.Log
 }
 
 func (a *Authority) followLibraries(ctx context.Context, store Store, log *slog.Logger) error {
-	found, listed := map[uuid.UUID]*Library{}, false
+	found, listed, newest := map[uuid.UUID]*Library{}, false, uint64(0)
 	return store.WatchLibraries(ctx, func() { //nolint:wrapcheck // again says what it is of
 		listed = true
 		a.SetLibraries(found)
-	}, func(key string, record []byte, _ uint64) {
+		a.heard(newest)
+	}, func(key string, record []byte, revision uint64) {
+		if newest = max(newest, revision); listed {
+			defer a.heard(newest)
+		}
 		id, err := ParseLibrary(key)
 		if err != nil {
 			return
@@ -98,4 +102,11 @@ func (a *Authority) followLibraries(ctx context.Context, store Store, log *slog.
 			found[id] = library
 		}
 	})
+}
+
+// heard notes up to which revision the libraries are known.
+func (a *Authority) heard(revision uint64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.newest = revision
 }

@@ -54,24 +54,6 @@ type LibrarySettings struct {
 	Unlisted string `yaml:"unlisted"`
 }
 
-// SignatureSettings say whose signatures extensions need.
-type SignatureSettings struct {
-	Keys    []SignatureKey  `yaml:"keys"`
-	Require []SignatureRule `yaml:"require"`
-}
-
-// SignatureKey is a key that the operator trusts.
-type SignatureKey struct {
-	Name      string `yaml:"name"`
-	PublicKey string `yaml:"public_key"`
-}
-
-// SignatureRule demands a signature by one of the keys, which it names.
-type SignatureRule struct {
-	Extensions []string `yaml:"extensions"`
-	Keys       []string `yaml:"keys"`
-}
-
 // AuditSettings are about the audit.
 type AuditSettings struct {
 	// Required stops actions while the audit cannot be written.
@@ -87,17 +69,18 @@ type RateRule struct {
 	RequestsPerMinute int      `yaml:"requests_per_minute"`
 }
 
-// BudgetRule bounds what is used in an hour, a day or a month. A bound that is nil is none.
+// BudgetRule bounds what is used in an hour, a day or a month, and what a library has at any time. A bound that is nil is none.
 type BudgetRule struct {
-	Name         string   `yaml:"name"`
-	Extensions   []string `yaml:"extensions"`
-	Libraries    []string `yaml:"libraries"`
-	Calls        *int64   `yaml:"calls"`
-	Bytes        *int64   `yaml:"bytes"`
-	AITokens     *int64   `yaml:"ai_tokens"`
-	Fuel         *int64   `yaml:"fuel"`
-	StorageBytes *int64   `yaml:"storage_bytes"`
-	// Per is "hour", "day" or "month".
+	Name       string   `yaml:"name"`
+	Extensions []string `yaml:"extensions"`
+	Libraries  []string `yaml:"libraries"`
+	Calls      *int64   `yaml:"calls"`
+	Bytes      *int64   `yaml:"bytes"`
+	AITokens   *int64   `yaml:"ai_tokens"`
+	Fuel       *int64   `yaml:"fuel"`
+	// StorageBytes is how many bytes each library of the rule may have, whoever has put them there.
+	StorageBytes *int64 `yaml:"storage_bytes"`
+	// Per is "hour", "day" or "month"; a rule of storage alone needs none.
 	Per string `yaml:"per"`
 }
 
@@ -123,6 +106,24 @@ func (p *Policy) IsSensitive(operation string) bool {
 
 // AllowsUnlisted reports whether extensions may act in libraries that nobody has created.
 func (p *Policy) AllowsUnlisted() bool { return p.Libraries.Unlisted == UnlistedAllow }
+
+// StorageBytes is how many bytes a library may have, by the smallest of the rules that name it; false without one.
+func (p *Policy) StorageBytes(library uuid.UUID) (bytes int64, bounded bool) {
+	for _, rule := range p.Budgets {
+		if rule.StorageBytes == nil || bounded && *rule.StorageBytes >= bytes {
+			continue
+		}
+		named := len(rule.Libraries) == 0
+		for _, text := range rule.Libraries {
+			id, err := ParseLibrary(text)
+			named = named || text == AnyLibrary || err == nil && id == library
+		}
+		if named {
+			bytes, bounded = *rule.StorageBytes, true
+		}
+	}
+	return bytes, bounded
+}
 
 func (p *Policy) rulesFor(extension string) *policyRules {
 	if rules, ok := p.compiled[extension]; ok {

@@ -237,8 +237,12 @@ func (c *policyCheck) limits(p *Policy) {
 		c.name(path, budget.Name, budgets)
 		c.extensions(path, budget.Extensions)
 		c.libraries(path, budget.Libraries)
-		if !slices.Contains([]string{"hour", "day", "month"}, budget.Per) {
+		used := budget.Calls != nil || budget.Bytes != nil || budget.AITokens != nil || budget.Fuel != nil
+		if (used || budget.Per != "") && !slices.Contains([]string{"hour", "day", "month"}, budget.Per) {
 			c.fail(path+".per", "%s: want hour, day or month", quote(budget.Per))
+		}
+		if budget.StorageBytes != nil && !slices.Contains(budget.Extensions, "*") {
+			c.fail(path+".extensions", `bytes are a library's, whichever extension has put them there: with storage_bytes want ["*"]`)
 		}
 		said := false
 		for key, bound := range map[string]*int64{

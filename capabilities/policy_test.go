@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/capabilities"
 )
@@ -42,6 +43,28 @@ budgets: [{name: month, extensions: ["*"], ai_tokens: 100000, storage_bytes: 0, 
 	}
 	if !p.Audit.Required || p.AllowsUnlisted() {
 		t.Errorf("audit %+v, libraries %+v", p.Audit, p.Libraries)
+	}
+}
+
+func TestStorageOfAPolicy(t *testing.T) {
+	t.Parallel()
+	p, err := capabilities.ParsePolicy([]byte(`
+budgets:
+- {name: all, extensions: ["*"], storage_bytes: 100}
+- {name: one, extensions: ["*"], libraries: [a1510c00-0000-4000-8000-000000000001], storage_bytes: 10}
+- {name: more, extensions: ["*"], libraries: [a1510c00-0000-4000-8000-000000000001], storage_bytes: 1000}
+- {name: calls, extensions: ["*"], calls: 1, per: day}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for library, want := range map[string]int64{"a1510c00-0000-4000-8000-000000000001": 10, "a1510c00-0000-4000-8000-000000000002": 100} {
+		if got, bounded := p.StorageBytes(uuid.MustParse(library)); !bounded || got != want {
+			t.Errorf("%s may have %d, %v, want %d", library, got, bounded, want)
+		}
+	}
+	if got, bounded := capabilities.DefaultPolicy().StorageBytes(uuid.New()); bounded {
+		t.Errorf("without a rule a library may have %d", got)
 	}
 }
 
@@ -99,6 +122,8 @@ func TestParsePolicyRefuses(t *testing.T) {
 		"budgets: [{name: a, extensions: ['*'], per: week, calls: 1}]":                     `budgets[0].per: "week": want hour, day or month`,
 		"budgets: [{name: a, extensions: ['*'], per: day}]":                                "budgets[0]: it bounds nothing",
 		"budgets: [{name: a, extensions: ['*'], per: day, calls: -1}]":                     "budgets[0].calls: -1 is negative",
+		"budgets: [{name: a, extensions: [finance], storage_bytes: 1}]":                    `budgets[0].extensions: bytes are a library's`,
+		"budgets: [{name: a, extensions: ['*'], storage_bytes: 1, calls: 1}]":              `budgets[0].per: "": want hour, day or month`,
 		strings.Repeat("#", 1<<20+1):                                                       "the policy has 1048577 bytes",
 	} {
 		_, err := capabilities.ParsePolicy([]byte(text))

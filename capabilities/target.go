@@ -10,11 +10,11 @@ import (
 )
 
 // Target is what a call is aimed at beyond its method. Only what the method can have counts: the credential of http.request, of
-// credentials.store and of credentials.get, the event of events.publish. An empty field is not known, which no rule that narrows it allows.
+// credentials.store and of credentials.get, the account of mail.fetch, the event of events.publish. An empty field is not known, which no rule that narrows it allows.
 type Target struct {
 	// Address is where http.request goes.
 	Address Address
-	// Credential is the name of the credential that is used, stored or read.
+	// Credential is the name of the credential that is used, stored or read; a mail account has that of its credential.
 	Credential string
 	// Sidecar is the name of a file beside an entry.
 	Sidecar string
@@ -33,7 +33,7 @@ func (q *question) set(t *Target, nth int) {
 		return
 	}
 	q.address = &t.Address
-	if t.Credential == "" {
+	if t.Credential == "" && q.method.Operation == opRequest {
 		q.have &^= setOf(onUse) // a request need not have a credential
 	}
 	names := &q.names
@@ -66,11 +66,13 @@ func TargetOf(extension string, m Method, payload []byte) (t Target, err error) 
 	switch m.Operation {
 	case opRequest:
 		keys = map[string]any{"url": &in.URL, "method": &in.Method, "credential": &in.Credential}
-	case opStore, opRead:
+	case opStore, opDelete, opRead:
 		keys["credential_id"] = &in.ID
-	case opWriteSidecar, opReadSidecar:
+	case opMailList, opMailSearch, opMailFetch, opMailFlag:
+		keys["account"] = &in.ID
+	case opWriteSidecar, opReadSidecar, opDropSidecar:
 		keys["filename"] = &in.Sidecar
-	case opCreateEntry, opListEntries:
+	case opCreateEntry, opListEntries, opSearch:
 		keys["entry_type"] = &in.Entry
 	case opPublish:
 		keys["type"] = &in.Event

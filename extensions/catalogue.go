@@ -51,11 +51,11 @@ func NewCatalogue(store Store, config CatalogueConfig) (*Catalogue, error) {
 //
 // # Errors
 //
-// *InvalidError when the manifest speaks of a job that the module does not register; the store's errors, such as that a schedule of that
-// name is there already which a person has made.
+// *InvalidError when the manifest speaks of a job that the module does not register; ErrDowngrade when it is below its
+// [Catalogue.Floor]; the store's errors, such as that a schedule of that name is there already which a person has made.
 func (c *Catalogue) Install(ctx context.Context, p *Package, jobs []JobInfo) (Installed, error) {
 	i := Installed{
-		Manifest: p.Manifest, Version: p.Version(), Digest: p.Digest, Size: int64(len(p.Wasm)),
+		Manifest: p.Manifest, Version: p.Version(), Digest: p.Digest, Size: int64(len(p.Wasm)), Signed: p.Signed,
 		Jobs: append([]JobInfo{}, jobs...), InstalledAt: c.config.Now().UTC(),
 	}
 	if err := i.check(); err != nil {
@@ -67,6 +67,9 @@ func (c *Catalogue) Install(ctx context.Context, p *Package, jobs []JobInfo) (In
 	schedules, err := json.Marshal(p.Manifest.recurring())
 	if err != nil {
 		return Installed{}, fmt.Errorf("install extension %s: encode schedules: %w", p.Manifest.ID, err)
+	}
+	if _, _, err := c.checkFloor(ctx, p.Manifest); err != nil {
+		return Installed{}, fmt.Errorf("install extension %s: %w", p.Manifest.ID, err)
 	}
 	if err := c.store.CheckSchedules(ctx, string(p.Manifest.ID), schedules); err != nil {
 		return Installed{}, fmt.Errorf("install extension %s: %w", p.Manifest.ID, err)
@@ -84,12 +87,17 @@ func (c *Catalogue) Install(ctx context.Context, p *Package, jobs []JobInfo) (In
 	return c.activate(ctx, i)
 }
 
-// activate makes a version, whose module is there, the current one.
+// activate makes a version, whose module is there, the current one. Only this raises the floor: a version that waits to be approved is none
+// that others may not go below.
 func (c *Catalogue) activate(ctx context.Context, i Installed) (Installed, error) {
 	id := i.Manifest.ID
 	schedules, err := json.Marshal(i.Manifest.recurring())
 	if err != nil {
 		return Installed{}, fmt.Errorf("install extension %s: encode schedules: %w", id, err)
+	}
+	// First, so that what it refuses changes nothing.
+	if err := c.raiseFloor(ctx, i.Manifest); err != nil {
+		return Installed{}, fmt.Errorf("install extension %s: %w", id, err)
 	}
 	if err := c.putVersion(ctx, i); err != nil {
 		return Installed{}, fmt.Errorf("install extension %s: %w", id, err)

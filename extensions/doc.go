@@ -19,7 +19,8 @@
 //	    "network_access": ["api.example.com"],
 //	    "max_memory_mb": 512
 //	  },
-//	  "triggers": [{"event": "mail.received", "job": "process_receipt"}],
+//	  "triggers": [{"event": "mail.received", "job": "process_receipt"},
+//	    {"event": "order.*", "job": "count", "filter": {"source": {"prefix": "shop/"}, "data.country": ["DE", "FR"]}}],
 //	  "schedules": [{"name": "weekly", "job": "report", "cron": "0 7 * * 1", "time_zone": "Europe/Berlin"}, {"job": "fetch", "every": "15m"}],
 //	  "jobs": {"process_receipt": {"timeout": "5m", "max_attempts": 5, "priority": "normal", "backoff": {"initial": "10s", "max": "1h"},
 //	    "limits": {"fuel": 90000000000}},

@@ -59,7 +59,7 @@ func (c *Catalogue) hold(ctx context.Context, i *Installed) error {
 //
 // # Errors
 //
-// ErrNoVersion; ErrNotHeld; those of Install.
+// ErrNoVersion; ErrNotHeld; ErrDowngrade when a newer version came into force meanwhile, and nothing changes then; those of Install.
 func (c *Catalogue) Approve(ctx context.Context, id ID, version Version, by string) (Installed, error) {
 	i, err := c.Version(ctx, version)
 	if err != nil {

@@ -59,11 +59,45 @@ func TestAnUpdateThatAsksForMoreIsHeld(t *testing.T) {
 	if _, err := catalogue.Approve(t.Context(), "x", second.Version(), "kim"); !errors.Is(err, extensions.ErrNotHeld) {
 		t.Errorf("approved twice: %v", err)
 	}
+	if _, err := catalogue.Install(t.Context(), first, nil); !errors.Is(err, extensions.ErrDowngrade) {
+		t.Errorf("back to an older version, and nobody asked for that: %v", err)
+	}
+	if err := catalogue.LowerFloor(t.Context(), "x", "1"); err != nil {
+		t.Fatal(err)
+	}
 	if got := install(first); got.Held != nil || current() != first.Version() {
 		t.Errorf("the way back is held: %+v", got.Held)
 	}
 	if got := install(second); got.Held != nil || got.Approval == nil || current() != second.Version() {
 		t.Errorf("what was approved is held again: %+v", got)
+	}
+}
+
+// A version that waits to be approved is none that others may not go below, and approving one that is too old by then changes nothing.
+func TestHeldVersionsAndTheFloor(t *testing.T) {
+	t.Parallel()
+	catalogue := setup(t).catalogue
+	install := func(p *extensions.Package) extensions.Installed {
+		t.Helper()
+		installed, err := catalogue.Install(t.Context(), p, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return installed
+	}
+	install(asking(t, "1", `{"methods":["query:ai."]}`))
+	held := install(asking(t, "3", `{"methods":["query:ai.", "action:vdfs."]}`))
+	if floor, err := catalogue.Floor(t.Context(), "x"); held.Held == nil || err != nil || floor != "1" {
+		t.Errorf("held %v, and the floor is %q, %v", held.Held, floor, err)
+	}
+	if newer := install(asking(t, "4", `{"methods":["query:ai."]}`)); newer.Held != nil {
+		t.Fatalf("a version that asks for no more is held: %+v", newer.Held)
+	}
+	if _, err := catalogue.Approve(t.Context(), "x", held.Version, "kim"); !errors.Is(err, extensions.ErrDowngrade) {
+		t.Errorf("approved below the floor: %v", err)
+	}
+	if again, err := catalogue.Version(t.Context(), held.Version); err != nil || again.Held == nil || again.Approval != nil {
+		t.Errorf("what could not be approved is %+v, %v", again, err)
 	}
 }
 

@@ -16,6 +16,8 @@ type Installed struct {
 	// Digest names the module, Size is its length in bytes.
 	Digest string `json:"digest"`
 	Size   int64  `json:"size"`
+	// Signed is what was signed, and by whom; nil when there are no signatures.
+	Signed *Signed `json:"signed,omitempty"`
 	// Jobs are what the module registers.
 	Jobs        []JobInfo `json:"jobs"`
 	InstalledAt time.Time `json:"installed_at"`

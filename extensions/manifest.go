@@ -34,6 +34,8 @@ type Manifest struct {
 	ConfigSchema json.RawMessage
 	Triggers     []Trigger
 	Schedules    []Schedule
+	// Indexes are fields of metadata by which entries are found quickly.
+	Indexes []Index
 	// Jobs holds the settings of those jobs that the manifest lists. Use [Manifest.JobSettings].
 	Jobs   map[string]JobSettings
 	Limits Limits
@@ -102,6 +104,7 @@ func (d *decoder) manifest(m *Manifest) {
 		"config_schema":    d.configSchema(m),
 		"triggers":         d.list(func(n *node) { d.trigger(n, m) }),
 		"schedules":        func(n *node) { schedules = n },
+		"indexes":          d.indexes(m),
 		"jobs":             func(n *node) { d.jobs(n, m) },
 		"limits":           d.limits(&m.Limits),
 		"snapshot":         d.boolean(func(wanted bool) { m.NoSnapshot = !wanted }),
@@ -165,6 +168,15 @@ func (m *Manifest) Wider(before *Manifest) []string {
 		return []string{"what cannot be read"}
 	}
 	return now.Wider(then)
+}
+
+// Asks lists what the extension asks for, in words: methods, targets, libraries, events that start its jobs, and a rate beyond the default.
+func (m *Manifest) Asks() []string {
+	all, err := m.asked()
+	if err != nil {
+		return []string{"what cannot be read"} // it would not have been parsed
+	}
+	return all.Wider(&capabilities.Permissions{Libraries: []string{""}})
 }
 
 // Grant is what the extension asks for.

@@ -21,6 +21,8 @@ type Package struct {
 	Wasm     []byte
 	// Digest names the module by its content, "sha256:…".
 	Digest string
+	// Signed is what was signed, and by whom; nil when there are no signatures.
+	Signed *Signed
 }
 
 // NewPackage makes a package of a manifest's text and a module. It retains wasm.
@@ -83,6 +85,9 @@ func Load(folder string) (*Package, error) {
 		return nil, fmt.Errorf("load extension from %s: %w", folder, err)
 	}
 	p, err := m.pack(wasm)
+	if err == nil {
+		p.Signed, err = readSignatures(root, text)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("load extension from %s: %w", folder, err)
 	}

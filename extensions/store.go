@@ -30,6 +30,11 @@ type Store interface {
 	// DeleteVersion removes the record of a version; there need not be one.
 	DeleteVersion(ctx context.Context, version string) error
 
+	// PutFloor writes the floor of an extension over the one of a revision, 0 for none. If there is another one, the error is fs.ErrExist.
+	PutFloor(ctx context.Context, id string, floor []byte, revision uint64) error
+	// Floor returns the floor of an extension, which DeleteRecord leaves. Without one the error is fs.ErrNotExist.
+	Floor(ctx context.Context, id string) (floor []byte, revision uint64, err error)
+
 	// PutModule keeps a module under its digest. One that is there already is the same.
 	PutModule(ctx context.Context, digest string, wasm []byte) error
 	// Module returns a module. Without one the error is fs.ErrNotExist.

@@ -1,19 +1,54 @@
 package extensions
 
 import (
+	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 )
 
 // maxEventType bounds an event's type, in bytes.
 const maxEventType = 256
 
-// Trigger starts a job once for each event that its pattern matches.
+// Trigger starts a job once for each event that its pattern matches and that holds its filter.
 type Trigger struct {
-	Event EventPattern
+	Event EventPattern `json:"event"`
 	// Job is the job's name within the extension.
-	Job string
+	Job    string `json:"job"`
+	Filter Filter `json:"filter,omitzero"`
+}
+
+// Event is what triggers look at of an event. It is not safe for concurrent use.
+type Event struct {
+	Type, Source, Subject, DataContentType string
+	// Data is the event's data if it is JSON that travels with it.
+	Data json.RawMessage
+
+	decoded any
+	tried   bool
+}
+
+// field is a part of an event, by its path.
+func (e *Event) field(path []string) (value any, there bool) {
+	switch path[0] {
+	case "source":
+		return e.Source, true
+	case "subject":
+		return e.Subject, e.Subject != ""
+	case "datacontenttype":
+		return e.DataContentType, e.DataContentType != ""
+	}
+	if !e.tried {
+		e.tried = true
+		_ = json.Unmarshal(e.Data, &e.decoded) // what is no JSON has no fields
+	}
+	value = e.decoded
+	for _, name := range path[1:] {
+		object, _ := value.(map[string]any)
+		if value, there = object[name]; !there {
+			return nil, false
+		}
+	}
+	return value, true
 }
 
 // EventPattern is an event's type, "mail.received", or all types below a name, "mail.*".
@@ -40,15 +75,15 @@ func (p EventPattern) Matches(eventType string) bool {
 	return string(p) == eventType
 }
 
-// JobsFor returns the names of the jobs that an event of a type starts, each once, in the order of the triggers.
-func (m *Manifest) JobsFor(eventType string) []string {
-	var jobs []string
+// Starting returns the triggers that an event sets off, in their order. Several may be of one job, which the event starts once.
+func (m *Manifest) Starting(e *Event) []Trigger {
+	var starting []Trigger
 	for _, t := range m.Triggers {
-		if t.Event.Matches(eventType) && !slices.Contains(jobs, t.Job) {
-			jobs = append(jobs, t.Job)
+		if t.Event.Matches(e.Type) && t.Filter.Holds(e) {
+			starting = append(starting, t)
 		}
 	}
-	return jobs
+	return starting
 }
 
 func (d *decoder) trigger(n *node, m *Manifest) {
@@ -65,6 +100,7 @@ func (d *decoder) trigger(n *node, m *Manifest) {
 			t.Job = text
 			return nil
 		}),
+		"filter": d.filter(&t.Filter),
 	})
 	d.require(n, `a trigger is {"event": "mail.received", "job": "process_receipt"}`, "event", "job")
 	m.Triggers = append(m.Triggers, t)

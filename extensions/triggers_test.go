@@ -42,16 +42,20 @@ func TestEventPattern(t *testing.T) {
 	}
 }
 
-func TestJobsFor(t *testing.T) {
+func TestStarting(t *testing.T) {
 	t.Parallel()
 	m := parseFile(t, "testdata/full.json")
 	for eventType, want := range map[string][]string{
-		"mail.received": {"process_receipt", "count"},
+		"mail.received": {"process_receipt", "count", "count"},
 		"mail.sent":     {"count"},
 		"mail":          nil,
 		"file.created":  nil,
 	} {
-		if diff := cmp.Diff(want, m.JobsFor(eventType)); diff != "" {
+		var jobs []string
+		for _, trigger := range m.Starting(&extensions.Event{Type: eventType}) {
+			jobs = append(jobs, trigger.Job)
+		}
+		if diff := cmp.Diff(want, jobs); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", eventType, diff)
 		}
 	}

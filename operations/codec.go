@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/operations/schema"
 )
 
-// Decode reads what a caller sent: an operation's input, or the request of an API endpoint.
+// Decode reads the request of an API endpoint. An operation's input is held to its schema as well.
 //
 // # Errors
 //
@@ -29,6 +31,26 @@ func Decode[In any](payload []byte) (in In, err error) {
 	return in, nil
 }
 
+// reader reads the input of an operation, which must fit a schema.
+func reader[In any](in *schema.Schema) func([]byte) (In, error) {
+	return func(payload []byte) (In, error) {
+		if len(payload) == 0 {
+			payload = []byte("null")
+		}
+		if !utf8.Valid(payload) {
+			return Decode[In](payload)
+		}
+		if err := in.Check(payload); err != nil {
+			var none In
+			if wrong, ok := errors.AsType[*schema.Error](err); ok {
+				return none, bus.Errorf(bus.InvalidArgument, "%s", wrong.Error())
+			}
+			return none, err
+		}
+		return Decode[In](payload)
+	}
+}
+
 func decodeError(err error) *bus.Error {
 	var syntax *json.SyntaxError
 	var wrong *json.UnmarshalTypeError
@@ -42,8 +64,8 @@ func decodeError(err error) *bus.Error {
 	case errors.As(err, &wrong) && wrong.Field == "":
 		return bus.Errorf(bus.InvalidArgument, "input: want %s, got %s (byte %d)", jsonType(wrong), wrong.Value, wrong.Offset)
 	case errors.As(err, &wrong):
-		return bus.Errorf(bus.InvalidArgument, "input field %s: want %s, got %s (byte %d)",
-			wrong.Field, jsonType(wrong), wrong.Value, wrong.Offset)
+		return bus.Errorf(bus.InvalidArgument, "input /%s: want %s, got %s (byte %d)",
+			strings.ReplaceAll(wrong.Field, ".", "/"), jsonType(wrong), wrong.Value, wrong.Offset)
 	case errors.As(err, &corrupt):
 		return bus.Errorf(bus.InvalidArgument,
 			"input: bytes are not base64 (standard alphabet, padded): wrong at character %d", int64(corrupt))

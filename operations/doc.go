@@ -31,8 +31,8 @@
 //
 // # Input and output
 //
-// Input is JSON in UTF-8; an empty payload is null. What does not fit the type is invalid_argument, with the place.
-// Unknown fields are ignored. Output is what encoding/json makes of it, null for struct{} and nil. An output that JSON
+// Input is JSON in UTF-8; an empty payload is null. From the types come JSON Schemas (package schema), which the service tells in its metadata
+// and which input is held to: what does not fit is invalid_argument, with the place as a JSON pointer. Unknown fields are ignored. Output is what encoding/json makes of it, null for struct{} and nil. An output that JSON
 // cannot carry (NaN) or that is larger than a message takes is an error, and an action with such an output has no effect.
 //
 // An error that is a *bus.Error goes to the guest. The text of any other goes to the log, and the guest gets internal,

@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/operations/schema"
 	"github.com/airlock-run/airlock/operations/store"
 )
 
@@ -14,7 +17,19 @@ type Operation struct {
 	name        string
 	kind        bus.Kind
 	description string
+	example     string
+	errors      []Failure
+	in, out     *schema.Schema
 	handler     func(conn *bus.Conn, db *store.DB) bus.CallHandler
+	// broken is why the operation cannot be served.
+	broken error
+}
+
+// Failure is an error that an operation answers with.
+type Failure struct {
+	Code bus.Code
+	// When says when, such as "the path is taken".
+	When string
 }
 
 // Option says more about an operation.
@@ -23,19 +38,43 @@ type Option func(*Operation)
 // Describe adds a sentence for people, which `nats micro info` shows.
 func Describe(description string) Option { return func(o *Operation) { o.description = description } }
 
+// Fails adds an error that callers may meet, and when: "the path is taken". It is told to people; those that every operation may answer
+// with need not be named.
+func Fails(code bus.Code, when string) Option {
+	return func(o *Operation) { o.errors = append(o.errors, Failure{code, when}) }
+}
+
+// Sample adds an input that shows how the operation is called, in JSON. Serve refuses one that does not fit.
+func Sample(input string) Option { return func(o *Operation) { o.example = input } }
+
 // Name is the operation's name, "vdfs.get_entry".
 func (o Operation) Name() string { return o.name }
 
 // Kind says whether the operation reads or changes.
 func (o Operation) Kind() bus.Kind { return o.kind }
 
+// Description is the sentence of Describe.
+func (o Operation) Description() string { return o.description }
+
+// Sample is the input of the option Sample; empty without one.
+func (o Operation) Sample() string { return o.example }
+
+// Failures are those of the option Fails.
+func (o Operation) Failures() []Failure { return slices.Clone(o.errors) }
+
+// Input is the JSON Schema of the input.
+func (o Operation) Input() json.RawMessage { return o.in.JSON() }
+
+// Output is the JSON Schema of the output.
+func (o Operation) Output() json.RawMessage { return o.out.JSON() }
+
 // Query makes an operation that reads. serve may run many times at once.
 func Query[In, Out any](
 	name string, serve func(ctx context.Context, call *bus.Call, in In) (Out, error), options ...Option,
 ) Operation {
-	return newOperation(name, bus.Query, options, func(conn *bus.Conn, _ *store.DB) bus.CallHandler {
+	return newOperation[In, Out](name, bus.Query, options, func(read func([]byte) (In, error), _ *bus.Conn, _ *store.DB) bus.CallHandler {
 		return func(ctx context.Context, call *bus.Call) (json.RawMessage, error) {
-			in, err := Decode[In](call.Payload)
+			in, err := read(call.Payload)
 			if err != nil {
 				return nil, err
 			}
@@ -66,9 +105,9 @@ func PreparedAction[In, Ready, Out any](
 	serve func(ctx context.Context, tx *store.Tx, call *bus.Call, ready Ready) (Out, error),
 	options ...Option,
 ) Operation {
-	return newOperation(name, bus.Action, options, func(conn *bus.Conn, db *store.DB) bus.CallHandler {
+	return newOperation[In, Out](name, bus.Action, options, func(read func([]byte) (In, error), conn *bus.Conn, db *store.DB) bus.CallHandler {
 		return func(ctx context.Context, call *bus.Call) (json.RawMessage, error) {
-			in, err := Decode[In](call.Payload)
+			in, err := read(call.Payload)
 			if err != nil {
 				return nil, err
 			}
@@ -90,12 +129,23 @@ func PreparedAction[In, Ready, Out any](
 	})
 }
 
-func newOperation(
-	name string, kind bus.Kind, options []Option, handler func(*bus.Conn, *store.DB) bus.CallHandler,
+func newOperation[In, Out any](
+	name string, kind bus.Kind, options []Option, handler func(func([]byte) (In, error), *bus.Conn, *store.DB) bus.CallHandler,
 ) Operation {
-	o := Operation{name: name, kind: kind, handler: handler}
+	o := Operation{name: name, kind: kind}
+	var wrongIn, wrongOut error
+	o.in, wrongIn = schema.For[In]()
+	o.out, wrongOut = schema.For[Out]()
+	o.broken = errors.Join(wrongIn, wrongOut)
+	read := reader[In](o.in)
+	o.handler = func(conn *bus.Conn, db *store.DB) bus.CallHandler { return handler(read, conn, db) }
 	for _, option := range options {
 		option(&o)
+	}
+	if o.example != "" && o.broken == nil {
+		if err := o.in.Check([]byte(o.example)); err != nil {
+			o.broken = fmt.Errorf("its sample does not fit: %w", err)
+		}
 	}
 	return o
 }

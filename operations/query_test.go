@@ -19,16 +19,16 @@ import (
 )
 
 type input struct {
-	Text    string `json:"text"`
-	Data    []byte `json:"data"`
+	Text    string `json:"text,omitempty"`
+	Data    []byte `json:"data,omitempty"`
 	Options struct {
-		Pages int8           `json:"pages"`
-		Deep  map[string]any `json:"deep"`
-		On    bool           `json:"on"`
+		Pages int8           `json:"pages,omitempty"`
+		Deep  map[string]any `json:"deep,omitempty"`
+		On    bool           `json:"on,omitempty"`
 		Parts []struct {
 			Weight float64 `json:"weight"`
-		} `json:"parts"`
-	} `json:"options"`
+		} `json:"parts,omitempty"`
+	} `json:"options,omitzero"`
 }
 
 func TestQueryInput(t *testing.T) {
@@ -38,20 +38,28 @@ func TestQueryInput(t *testing.T) {
 			func(_ context.Context, _ *bus.Call, in *input) (*input, error) { return in, nil })}
 	})
 	for name, tt := range map[string]struct{ payload, message string }{
-		"broken":             {`{"text": "a", "b": ]}`, "input is not JSON: invalid character ']' looking for beginning of value (byte 20)"},
-		"cut off":            {`{"text": "a"`, "input is not JSON: unexpected end of JSON input (byte 12)"},
-		"no object":          {`[]`, "input: want an object, got array (byte 1)"},
-		"number for text":    {`{"text": 5}`, "input field text: want a string, got number (byte 10)"},
-		"text for number":    {`{"options": {"pages": "5"}}`, "input field options.pages: want a whole number in its range, got string (byte 25)"},
-		"number too large":   {`{"options": {"pages": 500}}`, "input field options.pages: want a whole number in its range, got number 500 (byte 25)"},
-		"text for bool":      {`{"options": {"on": "yes"}}`, "input field options.on: want true or false, got string (byte 24)"},
-		"array for object":   {`{"options": {"deep": []}}`, "input field options.deep: want an object, got array (byte 22)"},
-		"object for array":   {`{"options": {"parts": {}}}`, "input field options.parts: want an array, got object (byte 23)"},
-		"text in an array":   {`{"options": {"parts": [{"weight": "x"}]}}`, "input field options.parts.weight: want a number, got string (byte 37)"},
-		"number for base64":  {`{"data": 5}`, "input field data: want base64 in a string, got number (byte 10)"},
-		"broken base64":      {`{"data": "a+_"}`, "input: bytes are not base64 (standard alphabet, padded): wrong at character 2"},
+		"broken":             {`{"text": "a", "b": ]}`, "input is not JSON: invalid character ']' after object value (expecting ',' or '}') (byte 19)"},
+		"cut off":            {`{"text": "a"`, "input is not JSON: unexpected EOF (byte 12)"},
+		"no object":          {`[]`, "input: want an object, got an array"},
+		"number for text":    {`{"text": 5}`, "input /text: want text, got a number"},
+		"text for number":    {`{"options": {"pages": "5"}}`, "input /options/pages: want a whole number, got text"},
+		"number too large":   {`{"options": {"pages": 500}}`, "input /options/pages: want at most 127"},
+		"number too exact":   {`{"options": {"pages": 1e0}}`, "input /options/pages: want a whole number in its range, got number 1e0 (byte 25)"},
+		"part of a number":   {`{"options": {"pages": 1.5}}`, "input /options/pages: want a whole number, got a number"},
+		"text for bool":      {`{"options": {"on": "yes"}}`, "input /options/on: want true or false, got text"},
+		"array for object":   {`{"options": {"deep": []}}`, "input /options/deep: want an object, got an array"},
+		"object for array":   {`{"options": {"parts": {}}}`, "input /options/parts: want an array, got an object"},
+		"text in an array":   {`{"options": {"parts": [{"weight": "x"}]}}`, "input /options/parts/0/weight: want a number, got text"},
+		"missing":            {`{"options": {"parts": [{"weight": 1}, {}]}}`, "input /options/parts/1: missing: weight"},
+		"null for required":  {`{"options": {"parts": [{"weight": null}]}}`, "input /options/parts/0/weight: want a number, got null"},
+		"two problems":       {`{"text": 5, "options": {"on": 1}}`, "input /options/on: want true or false, got a number; input /text: want text, got a number"},
+		"number for base64":  {`{"data": 5}`, "input /data: want text, got a number"},
+		"broken base64":      {`{"data": "a+_"}`, "input /data: bytes are not base64 (standard alphabet, padded): illegal base64 data at input byte 2"},
+		"twice":              {`{"text": "a", "text": "b"}`, "input /text: this field is there twice (byte 14)"},
+		"twice below":        {`{"x": {"a": 1, "a": 1}}`, "input /x/a: this field is there twice (byte 15)"},
+		"in capitals":        {`{"options": {"Pages": 1}}`, `input /options/Pages: write this field "pages"`},
 		"not UTF-8":          {"{\"text\": \"é\xff\"}", "input is not UTF-8 (byte 12); bytes travel as base64"},
-		"deeper than anyone": {strings.Repeat("[", 100_000), "input is not JSON: invalid character '[' exceeded max depth (byte 10001)"},
+		"deeper than anyone": {strings.Repeat("[", 100_000), "input is not JSON: exceeded max depth (byte 10000)"},
 	} {
 		t.Run("invalid_argument: "+name, func(t *testing.T) {
 			t.Parallel()
@@ -64,7 +72,7 @@ func TestQueryInput(t *testing.T) {
 	t.Run("ok with unknown fields", func(t *testing.T) {
 		t.Parallel()
 		var out input
-		h.OK(t, "query:test.echo", `{"unknown": [1], "text": "a", "options": {"x": {}}}`, &out)
+		h.OK(t, "query:test.echo", `{"unknown": [1], "text": "a", "data": null, "options": {"x": {}}}`, &out)
 		if out.Text != "a" {
 			t.Errorf("text is %q", out.Text)
 		}

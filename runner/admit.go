@@ -68,15 +68,16 @@ func wakeAfter(wait time.Duration) time.Time {
 func refused(r quota.Refusal, extension, asked string) error {
 	if r.Unknown {
 		e := bus.Errorf(bus.Unavailable, "%s asked for %s, and what it has left of its %s is not known: the cluster's ledger does not answer", extension, asked, noun(r.Account))
-		e.RetryAfter = r.RetryAfter
+		e.RetryAfter, e.Rule = r.RetryAfter, "ledger: not known"
 		return e
 	}
 	raise := "permissions.rate_limits.requests_per_minute"
 	if r.Account.Resource != quota.Requests {
 		raise = fmt.Sprintf("permissions.budgets.%s.%s", r.Account.Period, r.Account.Resource)
 	}
+	rule := "manifest: " + raise
 	if r.Rule != "" {
-		raise = "rule " + r.Rule + " of the operator's"
+		raise, rule = "rule "+r.Rule+" of the operator's", "policy: "+r.Rule
 	}
 	scope, when := "", ""
 	if r.Account.Library != uuid.Nil {
@@ -90,7 +91,7 @@ func refused(r quota.Refusal, extension, asked string) error {
 	}
 	e := bus.Errorf(bus.ResourceExhausted, "%s asked for %s after the %d %s%s that it may use in a %s: %sraise %s",
 		extension, asked, r.Limit, noun(r.Account), scope, r.Account.Period, when, raise)
-	e.RetryAfter = r.RetryAfter
+	e.RetryAfter, e.Rule = r.RetryAfter, rule
 	return e
 }
 

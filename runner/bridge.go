@@ -34,6 +34,7 @@ type bridge struct {
 	attempt   uint64
 	report    *reporter
 	metrics   *Metrics
+	trail     *trail
 
 	mu sync.Mutex
 	// occurrences counts the calls of this job by hash: with them a call made again after a restart has the key it had.
@@ -48,15 +49,17 @@ func (b *bridge) call(ctx context.Context, c sandbox.Call, most int64) json.RawM
 	method, err := capabilities.ParseMethod(c.Method)
 	ctx, span := startCall(ctx, method)
 	var answer json.RawMessage
+	var p passage
 	if err != nil {
 		err = bus.Errorf(bus.InvalidArgument, "%v", err)
 	} else {
-		answer, err = b.pass(ctx, c, method, most)
+		answer, err = b.pass(ctx, c, method, most, &p)
 	}
 	bus.EndSpan(span, err)
 	took := time.Since(start)
 	b.metrics.called(method.Operation, err, took)
 	b.report.called(bus.CallNote{Method: cut(c.Method, maxMethod), At: start.UTC(), MS: float64(took.Microseconds()) / 1e3, Code: bus.CodeOf(err), Rule: ruleOf(err)})
+	b.trail.called(ctx, method, &c, &p, start, took, len(answer), err)
 	if err == nil {
 		return answer
 	}
@@ -64,12 +67,13 @@ func (b *bridge) call(ctx context.Context, c sandbox.Call, most int64) json.RawM
 	return refusal
 }
 
-func (b *bridge) pass(ctx context.Context, c sandbox.Call, method capabilities.Method, most int64) (json.RawMessage, error) {
+func (b *bridge) pass(ctx context.Context, c sandbox.Call, method capabilities.Method, most int64, p *passage) (json.RawMessage, error) {
 	target, err := capabilities.TargetOf(b.job.Extension, method, c.Payload)
 	if err != nil {
 		return nil, bus.Errorf(bus.InvalidArgument, "%v", err)
 	}
 	decision := b.authority.Decide(b.grant, &capabilities.Request{Method: method, JobLibrary: b.job.Library, Library: c.Library, Target: target})
+	p.decided(decision, &target)
 	if !decision.Allowed {
 		return nil, refusal(decision)
 	}
@@ -82,7 +86,7 @@ func (b *bridge) pass(ctx context.Context, c sandbox.Call, method capabilities.M
 	defer cancel()
 	meter, err := b.admit(ctx, method, library, len(c.Payload))
 	if err != nil {
-		return nil, err
+		return nil, p.refused(err)
 	}
 	if isSnooze(method) {
 		return b.snooze(c.Payload)
@@ -95,12 +99,15 @@ func (b *bridge) pass(ctx context.Context, c sandbox.Call, method capabilities.M
 		call.Payload = json.RawMessage("null")
 	}
 	if call.Key, err = b.key(call, c.Key); err != nil {
-		return nil, err
+		return nil, p.refused(err)
 	}
 	if mayWait > 0 { // what it waited for its turn does not count
 		var stop context.CancelFunc
 		ctx, stop = context.WithTimeout(ctx, b.timeout)
 		defer stop()
+	}
+	if err := b.trail.intend(ctx, method, &c, p); err != nil {
+		return nil, p.refused(err)
 	}
 	answer, err := b.conn.Call(ctx, call)
 	meter.Spend(quota.Bytes, int64(len(answer)))

@@ -9,13 +9,15 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/airlock-run/airlock/capabilities"
 )
 
 // Config describes a Worker. The zero value is ready to use.
 type Config struct {
 	// Name tells workers apart. Default: host name, process id and a random part.
 	Name string
-	// Slots is how many jobs run at once. Default: 32 for each CPU.
+	// Slots is how many jobs run at once. Default: 128 for each CPU: most jobs wait for calls, and more jobs share a write of records to the disk. Their memory has a bound of its own, GuestMemory.
 	Slots int
 	// LibraryJobs is how many jobs of one library run at once in the cluster. Default: no limit.
 	LibraryJobs int
@@ -52,6 +54,12 @@ type Config struct {
 	MaxCheckpoints uint64
 	// rateWindow is what rates are about; a minute but in tests.
 	rateWindow time.Duration
+	// signatures are what the operator demands of them; what his policy says but in tests.
+	signatures func() *capabilities.SignatureSettings
+	// AuditRequired tells whether the operator demands now that each action is in the audit before it is sent. Default: as the policy says.
+	AuditRequired func() bool
+	// AuditReads is how many reads one record of the audit stands for. Default: all of an attempt that are alike.
+	AuditReads uint64
 	// Logger defaults to one that discards.
 	Logger *slog.Logger
 }
@@ -61,7 +69,7 @@ func (c Config) withDefaults() Config {
 		host, _ := os.Hostname()
 		c.Name = fmt.Sprintf("%s-%d-%s", host, os.Getpid(), uuid.NewString()[:8])
 	}
-	setDefault(&c.Slots, 32*runtime.NumCPU())
+	setDefault(&c.Slots, 128*runtime.NumCPU())
 	setDefault(&c.CallTimeout, 30*time.Second)
 	setDefault(&c.JobTimeout, 10*time.Minute)
 	setDefault(&c.MaxAttempts, 5)

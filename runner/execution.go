@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/capabilities"
 	"github.com/airlock-run/airlock/capabilities/quota"
 	"github.com/airlock-run/airlock/extensions"
 	"github.com/airlock-run/airlock/runner/sandbox"
@@ -128,6 +129,7 @@ func (e *execution) enter(ctx context.Context, module *sandbox.Module, fenced co
 	if err != nil {
 		return ending{err: err}
 	}
+	defer session.bridge.trail.end(ctx)
 	e.report.started()
 	ctx, span := startSandbox(ctx)
 	result, err := module.Run(ctx, input, session)
@@ -163,11 +165,30 @@ func (e *execution) find(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if d := e.worker.authority.MayRun(e.extension.Manifest.Grant(), job.Library); !d.Allowed {
+	if err := e.worker.trust.check(&e.extension); err != nil {
+		return err
+	}
+	d, err := e.worker.decided(ctx, job.Library, func() capabilities.Decision {
+		return e.worker.authority.MayRun(e.extension.Manifest.Grant(), job.Library)
+	})
+	if err != nil {
+		return because(ctx, err)
+	}
+	if !d.Allowed {
+		e.denied(ctx, d)
 		return permanent(bus.Code(d.Code), "%s", d.Reason)
 	}
 	e.attempt.UseVersion(string(e.extension.Version), e.extension.Digest)
 	return nil
+}
+
+// denied has it in the audit that the job may not run.
+func (e *execution) denied(ctx context.Context, d capabilities.Decision) {
+	job := e.attempt.Job
+	e.worker.auditor.Note(ctx, bus.AuditRecord{
+		Decision: bus.AuditDenied, Extension: job.Extension, Library: job.Library, Job: job.ID, JobName: job.Name, Attempt: e.attempt.Token,
+		Kind: bus.AuditRun, Code: bus.Code(d.Code), Rule: d.Rule,
+	})
 }
 
 func (e *execution) timeout() time.Duration {
@@ -212,6 +233,7 @@ func (e *execution) prepare(ctx context.Context, definition sandbox.Job, meter *
 		bridge: &bridge{
 			conn: e.worker.conn, authority: e.worker.authority, grant: e.extension.Manifest.Grant(), quotas: e.worker.quotas, meter: meter, execution: e,
 			timeout: e.worker.config.CallTimeout, job: job, attempt: e.attempt.Token, report: e.report, metrics: e.worker.metrics, occurrences: occurrences,
+			trail: e.worker.newTrail(job, e.attempt.Token),
 		},
 		report: e.report, attempt: e.attempt, deadline: &e.deadline, large: e.worker.large, fenced: fenced,
 	}

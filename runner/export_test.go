@@ -1,6 +1,10 @@
 package runner
 
-import "time"
+import (
+	"time"
+
+	"github.com/airlock-run/airlock/capabilities"
+)
 
 // Prepared lists the digests of the modules that the worker has.
 func (w *Worker) Prepared() []string {
@@ -20,5 +24,11 @@ func (w *Worker) Prepared() []string {
 // WithRateWindow has rates be about another stretch of time than a minute.
 func (c Config) WithRateWindow(window time.Duration) Config {
 	c.rateWindow = window
+	return c
+}
+
+// WithSignatures has a worker demand signatures whatever its policy says.
+func (c Config) WithSignatures(settings func() *capabilities.SignatureSettings) Config {
+	c.signatures = settings
 	return c
 }

@@ -186,3 +186,15 @@ func (c *cluster) serve(kind bus.Kind, operation string, handle bus.CallHandler)
 func ping(_ context.Context, call *bus.Call) (json.RawMessage, error) {
 	return json.Marshal(map[string]any{"pong": call.Payload, "extension": call.Extension, "library_id": call.Library})
 }
+
+// own creates a library with these grants.
+func (c *cluster) own(library uuid.UUID, grants string) {
+	c.tb.Helper()
+	_, revision, err := c.conn.Library(c.tb.Context(), library)
+	if err != nil {
+		revision = 0
+	}
+	if err := c.conn.PutLibrary(c.tb.Context(), library, fmt.Appendf(nil, `{"id":%q,"grants":{%s}}`, library, grants), revision); err != nil {
+		c.tb.Fatal(err)
+	}
+}

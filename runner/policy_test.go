@@ -181,3 +181,39 @@ libraries: {unlisted: allow}`)
 		t.Errorf("the guest got %s", got)
 	}
 }
+
+// Whoever grants something, and submits a job or publishes an event as soon as that is confirmed, is not refused because the worker has not heard
+// of it yet.
+func TestWhatWasGrantedJustNowHolds(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	set(t, c.conn, `rules: [{name: all, extensions: ["*"], allow: ["query:", "action:"]}]`)
+	c.install(`{}`, `,"triggers":[{"event":"order.created","job":"empty"}]`)
+	_, stop := c.start(runner.Config{})
+	for range 10 {
+		c.library = uuid.New()
+		if run := c.outcome(c.submit("empty", "")); run.State != bus.StateDead || !strings.Contains(run.Errors[0].Error, "is not listed") {
+			t.Fatalf("in a library of nobody it is %s: %+v", run.State, run.Errors)
+		}
+		c.own(c.library, "")
+		if run := c.outcome(c.submit("empty", "")); run.State != bus.StateDead || !strings.Contains(run.Errors[0].Error, "granted nothing to test-extension") {
+			t.Fatalf("without a grant it is %s: %+v", run.State, run.Errors)
+		}
+		c.own(c.library, `"test-extension":{}`)
+		if run := c.outcome(c.submit("empty", "")); run.State != bus.StateCompleted {
+			t.Fatalf("with a grant it is %s: %+v", run.State, run.Errors)
+		}
+		other := uuid.New()
+		c.own(other, `"test-extension":{}`)
+		event := &bus.Event{ID: uuid.NewString(), Source: "test", Type: "order.created", Library: other}
+		if err := c.conn.Publish(t.Context(), event); err != nil {
+			t.Fatal(err)
+		}
+		c.until(event.JobID("test-extension", "empty"), func(r *bus.Run) bool { return r.State == bus.StateCompleted })
+	}
+	stop()
+	if denied := c.audit(bus.AuditFilter{Decision: bus.AuditDenied, Method: bus.AuditRun}); len(denied) != 20 || denied[0].Rule != "policy: libraries.unlisted" ||
+		!strings.HasPrefix(denied[1].Rule, "library: ") || denied[1].JobName != "empty" {
+		t.Errorf("the audit has %d jobs that were refused: %+v", len(denied), denied)
+	}
+}

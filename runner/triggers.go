@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/capabilities"
 	"github.com/airlock-run/airlock/extensions"
@@ -42,28 +44,81 @@ func (w *Worker) RunTriggers(ctx context.Context) error {
 	})
 }
 
+// bound is a trigger that an event sets off.
+type bound struct {
+	id       bus.TriggerID
+	priority bus.Priority
+}
+
 func (w *Worker) trigger(ctx context.Context, event *bus.Event, installed []extensions.Installed) error {
+	facts := &extensions.Event{
+		Type: event.Type, Source: event.Source, Subject: event.Subject, DataContentType: event.DataContentType, Data: event.Data,
+	}
+	var starting []bound
 	for _, extension := range installed {
-		manifest := extension.Manifest
-		id, names := string(manifest.ID), manifest.JobsFor(event.Type)
-		if len(names) == 0 {
+		of, err := w.starting(ctx, event, facts, extension.Manifest)
+		if err != nil {
+			return err
+		}
+		starting = append(starting, of...)
+	}
+	if len(starting) == 0 {
+		return nil
+	}
+	ids := make([]bus.TriggerID, len(starting))
+	for i, t := range starting {
+		ids[i] = t.id
+	}
+	paused, err := w.conn.PausedTriggers(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("trigger: %w", err)
+	}
+	var jobs []*bus.Job
+	started := map[uuid.UUID]bool{}
+	for _, t := range starting {
+		id := event.JobID(t.id.Extension, t.id.Job)
+		if paused[t.id] || started[id] {
 			continue
 		}
-		if d := w.authority.MayHear(manifest.Grant(), event.Library, event.Type); d.Code == capabilities.CodeUnavailable {
-			return fmt.Errorf("trigger %s: %s", id, d.Reason)
-		} else if !d.Allowed {
-			w.log.DebugContext(ctx, "event starts no job", "extension", id, "library", event.Library, "code", d.Code, "error", d.Reason)
-			continue
-		}
-		for _, name := range names {
-			err := w.conn.Enqueue(ctx, &bus.Job{
-				ID: event.JobID(id, name), Extension: id, Name: name, Library: event.Library,
-				Priority: bus.Priority(manifest.JobSettings(name).Priority), Event: event, Hops: event.Hops + 1,
-			})
-			if err != nil {
-				return fmt.Errorf("trigger %s:%s: %w", id, name, err)
-			}
-		}
+		started[id] = true
+		jobs = append(jobs, &bus.Job{
+			ID: id, Extension: t.id.Extension, Name: t.id.Job, Library: event.Library, Priority: t.priority, Event: event, Hops: event.Hops + 1,
+		})
+	}
+	if len(jobs) == 1 {
+		err = w.conn.Enqueue(ctx, jobs[0])
+	} else {
+		_, err = w.conn.EnqueueMany(ctx, jobs)
+	}
+	if err != nil {
+		return fmt.Errorf("trigger jobs of event %s: %w", event.ID, err)
 	}
 	return nil
+}
+
+// starting are the triggers of an extension that an event sets off, if it may hear of the event.
+func (w *Worker) starting(ctx context.Context, event *bus.Event, facts *extensions.Event, manifest *extensions.Manifest) ([]bound, error) {
+	triggers := manifest.Starting(facts)
+	if len(triggers) == 0 {
+		return nil, nil
+	}
+	id := string(manifest.ID)
+	d, err := w.decided(ctx, event.Library, func() capabilities.Decision {
+		return w.authority.MayHear(manifest.Grant(), event.Library, event.Type)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("trigger %s: %w", id, err)
+	}
+	if !d.Allowed {
+		w.log.DebugContext(ctx, "event starts no job", "extension", id, "library", event.Library, "code", d.Code, "error", d.Reason)
+		return nil, nil
+	}
+	of := make([]bound, len(triggers))
+	for i, t := range triggers {
+		of[i] = bound{
+			id:       bus.TriggerID{Extension: id, Job: t.Job, Event: string(t.Event)},
+			priority: bus.Priority(manifest.JobSettings(t.Job).Priority),
+		}
+	}
+	return of, nil
 }

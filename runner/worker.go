@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/semaphore"
+	"golang.org/x/time/rate"
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/capabilities"
@@ -25,6 +26,9 @@ type Worker struct {
 	load      Load
 	roster    *roster
 	authority *capabilities.Authority
+	trust     *trust
+	auditor   *bus.Auditor
+	refreshes *rate.Limiter
 	modules   *modules
 	quotas    *quotas
 	admission *admission
@@ -55,10 +59,13 @@ func New(conn *bus.Conn, catalogue *extensions.Catalogue, load Load, config Conf
 		return nil, err
 	}
 	w := &Worker{
-		config: config, conn: conn, catalogue: catalogue, load: load, log: config.Logger, authority: capabilities.NewAuthority(),
+		config: config, conn: conn, catalogue: catalogue, load: load, log: config.Logger, authority: capabilities.NewAuthority(), trust: &trust{settings: config.signatures},
 		admission: newAdmission(uint64(config.GuestMemory) << 20), //nolint:gosec // validated not to be negative
 		large:     semaphore.NewWeighted(largeAtOnce),
-		arenas:    newArenas(), ready: make(chan struct{}), settlements: make(chan struct{}, maxSettling),
+		refreshes: newRefreshes(), arenas: newArenas(), ready: make(chan struct{}), settlements: make(chan struct{}, maxSettling),
+	}
+	if w.trust.settings == nil {
+		w.trust.settings = w.demanded
 	}
 	w.dealer = conn.NewDealer(bus.DealerConfig{
 		Name: config.Name, ExtensionLimit: w.concurrentJobs, LibraryLimit: config.LibraryJobs,
@@ -67,6 +74,7 @@ func New(conn *bus.Conn, catalogue *extensions.Catalogue, load Load, config Conf
 	if w.quotas, err = newQuotas(conn, config, w.authority); err != nil {
 		return nil, err
 	}
+	w.auditor = conn.NewAuditor(bus.AuditorConfig{By: config.Name})
 	w.modules = newModules(w.prepare, config.Logger)
 	w.roster = newRoster(catalogue, config.Logger, w.changed)
 	return w, nil
@@ -94,14 +102,19 @@ func (w *Worker) Run(ctx context.Context) error {
 	watching, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
 	defer background.Wait()
 	defer stopWatching()
-	background.Go(func() { w.roster.watch(watching) })
+	background.Go(func() { w.auditor.Run(watching) })
 	background.Go(func() { w.authority.Follow(watching, w.conn, w.log) })
-	for _, ready := range []<-chan struct{}{w.roster.ready, w.authority.Ready()} {
-		select {
-		case <-ready:
-		case <-ctx.Done():
-			return nil
-		}
+	// Nothing of an extension is prepared before it is known which ones are trusted.
+	select {
+	case <-w.authority.Ready():
+	case <-ctx.Done():
+		return nil
+	}
+	background.Go(func() { w.roster.watch(watching) })
+	select {
+	case <-w.roster.ready:
+	case <-ctx.Done():
+		return nil
 	}
 	if !w.conn.Bound() { // a pool's user may not deal
 		background.Go(func() { w.dealer.Run(ctx) })
@@ -211,6 +224,11 @@ func (w *Worker) settle(ctx context.Context, e *execution, end ending) error {
 func (w *Worker) changed(change extensions.Change) {
 	w.dealer.Changed(string(change.ID))
 	if change.Installed == nil {
+		w.modules.removed(change.ID)
+		return
+	}
+	if err := w.trust.check(change.Installed); err != nil {
+		w.log.Warn("extension is not prepared", "extension", string(change.ID), "error", err)
 		w.modules.removed(change.ID)
 		return
 	}

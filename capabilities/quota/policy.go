@@ -11,12 +11,15 @@ func OfPolicy(p *capabilities.Policy) ([]RateRule, []BudgetRule) {
 	for i, r := range p.Rates {
 		rates[i] = RateRule{Name: r.Name, Extensions: r.Extensions, Operations: r.Operations, Libraries: r.Libraries, RequestsPerMinute: int64(r.RequestsPerMinute)}
 	}
-	budgets := make([]BudgetRule, len(p.Budgets))
-	for i, b := range p.Budgets {
-		budgets[i] = BudgetRule{
+	budgets := make([]BudgetRule, 0, len(p.Budgets))
+	for _, b := range p.Budgets {
+		if b.Per == "" {
+			continue // it is of storage alone, which those who keep it count
+		}
+		budgets = append(budgets, BudgetRule{
 			Name: b.Name, Extensions: b.Extensions, Libraries: b.Libraries, Per: Period(b.Per),
 			Calls: value(b.Calls), Bytes: value(b.Bytes), AITokens: value(b.AITokens), Fuel: value(b.Fuel),
-		}
+		})
 	}
 	return rates, budgets
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/internal/fence"
 )
 
@@ -81,7 +82,7 @@ others. An operation, which is somebody else's, can serve the methods of --serve
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := fence.Open(*dir)
 			if err != nil {
 				return err
@@ -90,7 +91,9 @@ others. An operation, which is somebody else's, can serve the methods of --serve
 			if m.Role == fence.Worker && len(extensions) > 0 {
 				m.Role = fence.Pool
 			}
-			if m, err = d.Add(m); err != nil {
+			m, err = d.Add(m)
+			c.auditAlone(cmd.Context(), err, bus.AuditRecord{Operation: "auth.add", Detail: strings.Join(args, " ")})
+			if err != nil {
 				return err
 			}
 			if c.json {
@@ -133,12 +136,13 @@ func (c *cli) authListCommand(dir *string) *cobra.Command {
 func (c *cli) authChange(dir *string, use, short, example string, change func(d *fence.Directory, name string) (string, error)) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: use + " NAME", Short: short, Args: oneArg("a user's name"), Example: "  " + example,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := fence.Open(*dir)
 			if err != nil {
 				return err
 			}
 			said, err := change(d, args[0])
+			c.auditAlone(cmd.Context(), err, bus.AuditRecord{Operation: "auth." + use, Detail: args[0]})
 			if err != nil {
 				return err
 			}
@@ -179,12 +183,14 @@ func (c *cli) authCertificateCommand(dir *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "certificate", Short: "Make a new certificate of the server, signed by the same authority", Args: cobra.NoArgs,
 		Example: `  airlock auth certificate --dir /etc/airlock/auth`,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			d, err := fence.Open(*dir)
 			if err != nil {
 				return err
 			}
-			if err := d.RenewCertificate(); err != nil {
+			err = d.RenewCertificate()
+			c.auditAlone(cmd.Context(), err, bus.AuditRecord{Operation: "auth.certificate"})
+			if err != nil {
 				return err
 			}
 			if c.json {

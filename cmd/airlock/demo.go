@@ -154,7 +154,7 @@ func (d *demo) load(ctx context.Context) error {
 		if _, err := os.Stat(filepath.Join(folder, extensions.ManifestFile)); err != nil {
 			return fmt.Errorf("the extension %s is not built: run `make build` (%w)", name, err)
 		}
-		if err := d.cli.loadExtension(ctx, catalogue, folder); err != nil {
+		if err := d.cli.loadExtension(ctx, d.conn, catalogue, folder); err != nil {
 			return err
 		}
 	}

@@ -36,26 +36,29 @@ type entryPage struct {
 }
 
 func (c *cli) entryCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "entry", Short: "List and show entries of a library", Args: cobra.ArbitraryArgs, RunE: group}
-	cmd.AddCommand(c.listEntriesCommand(), c.showEntryCommand())
+	cmd := &cobra.Command{Use: "entry", Short: "List, show and export entries of a library", Args: cobra.ArbitraryArgs, RunE: group}
+	cmd.AddCommand(c.listEntriesCommand(), c.showEntryCommand(), c.exportEntriesCommand())
 	return cmd
 }
 
 func (c *cli) listEntriesCommand() *cobra.Command {
-	var kind, prefix, after string
+	filter := &entryFilter{}
+	var after string
 	var limit int
-	cmd := &cobra.Command{Use: "list", Short: "List entries", Args: cobra.NoArgs, Example: `  airlock entry list --type receipt --path /inbox/`}
+	cmd := &cobra.Command{
+		Use: "list", Short: "List entries", Args: cobra.NoArgs,
+		Example: `  airlock entry list --type receipt --path /inbox/
+  airlock entry list --kind receipt --since 2026-01-01 --where category=dining`,
+	}
 	library := libraryFlag(cmd)
+	filter.flags(cmd)
 	f := cmd.Flags()
-	f.StringVar(&kind, "type", "", "only entries of this type, such as receipt; default: any")
-	f.StringVar(&prefix, "path", "", "only entries whose path begins so; default: any")
 	f.StringVar(&after, "after", "", "go on after a page; default: with the first")
 	f.IntVar(&limit, "limit", 50, "how many, at most 500")
 	c.jsonFlag(cmd)
 	cmd.RunE = c.withConn(func(ctx context.Context, conn *bus.Conn, _ []string) error {
-		var page entryPage
-		in := map[string]any{"entry_type": kind, "path_prefix": prefix, "after": after, "limit": limit}
-		if err := operate(ctx, conn, "query:vdfs.list_entries", library.UUID, in, &page); err != nil {
+		page, err := filter.page(ctx, conn, library.UUID, after, limit)
+		if err != nil {
 			return err
 		}
 		if c.json {
@@ -126,12 +129,14 @@ func (c *cli) callCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "call METHOD [PAYLOAD]",
 		Short: "Call an operation, as the person you are",
-		Long: `Call an operation. A person's call goes past the door, which is for extensions; the operation serves it like any other.
-The payload is JSON, @file, or @- for standard input.`,
-		Example: `  airlock call query:test.ping '{"hello":"world"}'`,
+		Long: `Call an operation. A person's call goes past the door, which is for extensions; the operation serves it like any other. It is
+published as the extension _operator, which none can be called, with attempt 0: of the users of a cluster the console's alone may do
+that. The payload is JSON, @file, or @- for standard input. "airlock call" and "airlock operations call" are the same.`,
+		Example: `  airlock call query:test.ping '{"hello":"world"}'
+  airlock operations call query:ai.classify_text @request.json --library 0b8f1d5e-6a43-4c7e-9f21-6f1c0c1e6d2b`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
-				return usageError{fmt.Errorf("airlock call wants a method and, if it needs one, a payload; it got %d arguments", len(args))}
+				return usageError{fmt.Errorf("call wants a method and, if it needs one, a payload; it got %d arguments", len(args))}
 			}
 			return nil
 		},
@@ -148,6 +153,9 @@ The payload is JSON, @file, or @- for standard input.`,
 		}
 		if err := checkJSON("payload", data); err != nil {
 			return err
+		}
+		if method, err := capabilities.ParseMethod(args[0]); err == nil && (method.Kind == capabilities.Action || strings.HasPrefix(method.Operation, "credentials.")) {
+			c.act(bus.AuditRecord{Operation: "call", Library: library.UUID, Detail: string(method.Kind) + ":" + method.Operation})
 		}
 		var out json.RawMessage
 		if err := operate(ctx, conn, args[0], library.UUID, json.RawMessage(data), &out); err != nil {

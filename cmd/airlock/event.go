@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"mime"
 	"path/filepath"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -22,7 +24,6 @@ func (c *cli) eventCommand() *cobra.Command {
 }
 
 func (c *cli) publishCommand() *cobra.Command {
-	var data, contentType, subject, source, id string
 	cmd := &cobra.Command{
 		Use:   "publish TYPE",
 		Short: "Publish an event, which starts the jobs bound to its type",
@@ -31,34 +32,47 @@ func (c *cli) publishCommand() *cobra.Command {
 		Args: oneArg("the event's type, such as mail.received"),
 	}
 	library := libraryFlag(cmd)
-	f := cmd.Flags()
-	f.StringVar(&data, "data", "", "the event's data: text, @file, or @- for standard input; default: none")
-	f.StringVar(&contentType, "content-type", "", "media type of the data; default: by the file's name, else application/json")
-	f.StringVar(&subject, "subject", "", "what the event is about (CloudEvents subject); default: none")
-	f.StringVar(&source, "source", "airlock/cli", "who publishes (CloudEvents source)")
-	f.StringVar(&id, "id", "", "id of the event; the same id and source again start nothing; default: a new one")
+	of := eventFlags(cmd)
 	c.jsonFlag(cmd)
 	cmd.RunE = c.withConn(func(ctx context.Context, conn *bus.Conn, args []string) error {
-		content, err := c.readInput(data)
+		event, err := of.event(c, library.UUID, args[0])
 		if err != nil {
 			return err
-		}
-		if contentType == "" {
-			contentType = mediaType(data)
-		}
-		if contentType == "application/json" && len(content) > 0 {
-			if err := checkJSON("data", content); err != nil {
-				return fmt.Errorf("%w; name its type with --content-type if it is something else", err)
-			}
-		}
-		event := bus.NewEvent(library.UUID, source, args[0], contentType, content)
-		event.Subject = subject
-		if id != "" {
-			event.ID = id
 		}
 		return c.publish(ctx, conn, event)
 	})
 	return cmd
+}
+
+// eventOf is what the flags say of an event.
+type eventOf struct{ data, contentType, subject, source, id string }
+
+func eventFlags(cmd *cobra.Command) *eventOf {
+	of := &eventOf{}
+	f := cmd.Flags()
+	f.StringVar(&of.data, "data", "", "the event's data: text, @file, or @- for standard input; default: none")
+	f.StringVar(&of.contentType, "content-type", "", "media type of the data; default: by the file's name, else application/json")
+	f.StringVar(&of.subject, "subject", "", "what the event is about (CloudEvents subject); default: none")
+	f.StringVar(&of.source, "source", "airlock/cli", "who publishes (CloudEvents source)")
+	f.StringVar(&of.id, "id", "", "id of the event; the same id and source again start nothing; default: a new one")
+	return of
+}
+
+// event makes the event of a type.
+func (of *eventOf) event(c *cli, library uuid.UUID, eventType string) (*bus.Event, error) {
+	content, err := c.readInput(of.data)
+	if err != nil {
+		return nil, err
+	}
+	contentType := cmp.Or(of.contentType, mediaType(of.data))
+	if contentType == "application/json" && len(content) > 0 {
+		if err := checkJSON("data", content); err != nil {
+			return nil, fmt.Errorf("%w; name its type with --content-type if it is something else", err)
+		}
+	}
+	event := bus.NewEvent(library, of.source, eventType, contentType, content)
+	event.Subject, event.ID = of.subject, cmp.Or(of.id, event.ID)
+	return event, nil
 }
 
 // mediaType guesses the type of what --data names.
@@ -100,7 +114,7 @@ func (c *cli) publish(ctx context.Context, conn *bus.Conn, event *bus.Event) err
 		c.printf("  starts %s, job %s\n", job.Name, job.ID)
 	}
 	if len(started) == 0 {
-		c.printf("  starts nothing: no extension is bound to %s\n", event.Type)
+		c.printf("  starts nothing: no trigger is for it; `airlock trigger list` shows them\n")
 	}
 	return nil
 }
@@ -118,14 +132,27 @@ func jobsOf(ctx context.Context, conn *bus.Conn, event *bus.Event) ([]startedJob
 	if err != nil && !errors.Is(err, extensions.ErrNotInstalled) {
 		return nil, err
 	}
-	started := []startedJob{}
+	facts := &extensions.Event{
+		Type: event.Type, Source: event.Source, Subject: event.Subject, DataContentType: event.DataContentType, Data: event.Data,
+	}
+	var starting []bus.TriggerID
 	for _, e := range all {
 		if !e.Manifest.Grant().RunsIn(event.Library) {
 			continue
 		}
-		for _, name := range e.Manifest.JobsFor(event.Type) {
-			id := string(e.Manifest.ID)
-			started = append(started, startedJob{ID: event.JobID(id, name), Name: id + ":" + name})
+		for _, t := range e.Manifest.Starting(facts) {
+			starting = append(starting, bus.TriggerID{Extension: string(e.Manifest.ID), Job: t.Job, Event: string(t.Event)})
+		}
+	}
+	paused, err := conn.PausedTriggers(ctx, starting)
+	if err != nil {
+		return nil, err
+	}
+	started := []startedJob{}
+	for _, t := range starting {
+		job := startedJob{ID: event.JobID(t.Extension, t.Job), Name: t.Extension + ":" + t.Job}
+		if !paused[t] && !slices.Contains(started, job) {
+			started = append(started, job)
 		}
 	}
 	return started, nil

@@ -23,8 +23,8 @@ func (c *cli) extensionCommand() *cobra.Command {
 		Use: "load FOLDER", Short: "Check and install the extension in a folder, over the version that may be there",
 		Example: `  airlock extension load .build/guests/finance`,
 		Args:    oneArg("the extension's folder, with manifest.json and the module in it"),
-		RunE: c.withCatalogue(func(ctx context.Context, catalogue *extensions.Catalogue, args []string) error {
-			return c.loadExtension(ctx, catalogue, args[0])
+		RunE: c.withConnAndCatalogue(func(ctx context.Context, conn *bus.Conn, catalogue *extensions.Catalogue, args []string) error {
+			return c.loadExtension(ctx, conn, catalogue, args[0])
 		}),
 	}
 	list := &cobra.Command{
@@ -34,8 +34,8 @@ func (c *cli) extensionCommand() *cobra.Command {
 	show := &cobra.Command{
 		Use: "show ID", Short: "Show an extension: its jobs, triggers and what it may do", Args: oneArg("the extension's id"),
 		Example: `  airlock extension show finance`,
-		RunE: c.withCatalogue(func(ctx context.Context, catalogue *extensions.Catalogue, args []string) error {
-			return c.showExtension(ctx, catalogue, args[0])
+		RunE: c.withConnAndCatalogue(func(ctx context.Context, conn *bus.Conn, catalogue *extensions.Catalogue, args []string) error {
+			return c.showExtension(ctx, conn, catalogue, args[0])
 		}),
 	}
 	unload := &cobra.Command{
@@ -49,12 +49,23 @@ func (c *cli) extensionCommand() *cobra.Command {
 	for _, sub := range []*cobra.Command{load, reload, list, show, unload} {
 		c.jsonFlag(sub)
 	}
+	for _, sub := range []*cobra.Command{load, reload} {
+		sub.Flags().BoolVar(&c.downgrade, "allow-downgrade", false, "install it even if it is older than what was installed before")
+	}
+	cmd.AddCommand(c.keygenCommand(), c.signCommand(), c.verifyCommand())
 	cmd.AddCommand(load, reload, list, show, c.pauseExtensionCommand(), c.resumeExtensionCommand(), c.settingsCommand(), unload, c.inspectCommand(), c.explainCommand(), c.approveCommand())
 	return cmd
 }
 
 // withCatalogue runs a command with the catalogue of the Airlock that runs.
 func (c *cli) withCatalogue(run func(context.Context, *extensions.Catalogue, []string) error) func(*cobra.Command, []string) error {
+	return c.withConnAndCatalogue(func(ctx context.Context, _ *bus.Conn, catalogue *extensions.Catalogue, args []string) error {
+		return run(ctx, catalogue, args)
+	})
+}
+
+// withConnAndCatalogue is withCatalogue, with the connection too.
+func (c *cli) withConnAndCatalogue(run func(context.Context, *bus.Conn, *extensions.Catalogue, []string) error) func(*cobra.Command, []string) error {
 	return c.withConn(func(ctx context.Context, conn *bus.Conn, args []string) error {
 		logger, err := c.logger()
 		if err != nil {
@@ -64,7 +75,7 @@ func (c *cli) withCatalogue(run func(context.Context, *extensions.Catalogue, []s
 		if err != nil {
 			return err
 		}
-		return run(ctx, catalogue, args)
+		return run(ctx, conn, catalogue, args)
 	})
 }
 
@@ -85,7 +96,9 @@ func (c *cli) withConn(run func(context.Context, *bus.Conn, []string) error) fun
 			return err
 		}
 		defer stopTracing()
-		return run(cmd.Context(), conn, args)
+		err = run(cmd.Context(), conn, args)
+		c.audit(cmd.Context(), conn, err, c.acts...)
+		return err
 	}
 }
 
@@ -98,7 +111,7 @@ func loadPackage(folder string) (*extensions.Package, error) {
 	return p, p.Manifest.CheckHost(version)
 }
 
-func (c *cli) loadExtension(ctx context.Context, catalogue *extensions.Catalogue, folder string) error {
+func (c *cli) loadExtension(ctx context.Context, conn *bus.Conn, catalogue *extensions.Catalogue, folder string) error {
 	p, err := loadPackage(folder)
 	if err != nil {
 		return err
@@ -107,21 +120,42 @@ func (c *cli) loadExtension(ctx context.Context, catalogue *extensions.Catalogue
 	if err != nil {
 		return fmt.Errorf("%s: %w", filepath.Join(folder, p.Manifest.WasmFile), err)
 	}
+	c.act(bus.AuditRecord{Operation: "extension.load", Extension: string(p.Manifest.ID), Detail: c.loaded(p)})
+	if err := c.trusted(ctx, conn, p); err != nil {
+		return err
+	}
+	if err := c.loadDowngrade(ctx, catalogue, p); err != nil {
+		return err
+	}
 	installed, err := catalogue.Install(ctx, p, jobs)
 	if err != nil {
-		return err
+		return downgradeAdvice(err)
 	}
 	c.warn(p.Manifest)
 	if c.json {
-		return c.printJSON(installed)
+		return c.printJSON(c.loadedExtension(ctx, conn, installed))
 	}
 	if installed.Held != nil {
 		c.tellHeld(installed)
+		c.showProspects(ctx, conn, p.Manifest)
 		return nil
 	}
 	c.printf("%s %s is installed\n", p.Manifest.ID, p.Manifest.Version)
 	c.describe(installed)
+	c.showProspects(ctx, conn, p.Manifest)
 	return nil
+}
+
+// loadedExtension is what load prints as JSON.
+func (c *cli) loadedExtension(ctx context.Context, conn *bus.Conn, installed extensions.Installed) any {
+	p, err := prospectsOf(ctx, conn, installed.Manifest)
+	if err != nil {
+		_, _ = fmt.Fprintf(c.stderr, "warning: what will be granted is not known: %s\n", sentence(err))
+	}
+	return struct {
+		extensions.Installed
+		prospects
+	}{installed, p}
 }
 
 // warn says what of a manifest is likely not meant.
@@ -194,7 +228,7 @@ func (c *cli) listExtensions(ctx context.Context, conn *bus.Conn) error {
 	return nil
 }
 
-func (c *cli) showExtension(ctx context.Context, catalogue *extensions.Catalogue, id string) error {
+func (c *cli) showExtension(ctx context.Context, conn *bus.Conn, catalogue *extensions.Catalogue, id string) error {
 	installed, err := find(ctx, catalogue, id)
 	if err != nil {
 		return err
@@ -207,7 +241,11 @@ func (c *cli) showExtension(ctx context.Context, catalogue *extensions.Catalogue
 	c.describe(installed)
 	c.printf("  version    %s\n", installed.Version)
 	c.printf("  module     %s, %d bytes\n", installed.Digest, installed.Size)
-	return c.showReplaced(ctx, catalogue, installed)
+	if err := c.showReplaced(ctx, catalogue, installed); err != nil {
+		return err
+	}
+	c.showProspects(ctx, conn, m)
+	return nil
 }
 
 // describe prints the jobs of an extension, what starts them and what it is granted.
@@ -223,6 +261,7 @@ func (c *cli) describe(installed extensions.Installed) {
 	}
 	c.printf("  may call   %s\n", granted)
 	c.printf("  libraries  %s\n", strings.Join(m.Permissions.Libraries, ", "))
+	c.describeSignatures(installed.Signed)
 	c.printf("  limits     %d requests a minute, %d MB of memory a job\n", m.Grant().RequestsPerMinute(), m.Permissions.MaxMemoryMB)
 }
 
@@ -235,6 +274,7 @@ func (c *cli) unloadExtension(ctx context.Context, catalogue *extensions.Catalog
 	if err != nil {
 		return err
 	}
+	c.act(bus.AuditRecord{Operation: "extension.unload", Extension: id, Detail: named(installed)})
 	if err := catalogue.Remove(ctx, installed.Manifest.ID); err != nil {
 		return err
 	}

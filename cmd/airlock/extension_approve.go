@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/extensions"
 )
 
@@ -21,8 +22,9 @@ func (c *cli) approveCommand() *cobra.Command {
   airlock extension approve finance 3f1c0a9be2d4 --by kim`,
 	}
 	cmd.Flags().StringVar(&by, "by", "", "who approves; default: the user who runs the command")
+	cmd.Flags().BoolVar(&c.downgrade, "allow-downgrade", false, "approve it even if it is older than what was in force before")
 	c.jsonFlag(cmd)
-	cmd.RunE = c.withCatalogue(func(ctx context.Context, catalogue *extensions.Catalogue, args []string) error {
+	cmd.RunE = c.withConnAndCatalogue(func(ctx context.Context, conn *bus.Conn, catalogue *extensions.Catalogue, args []string) error {
 		id, err := extensions.ParseID(args[0])
 		if err != nil {
 			return err
@@ -37,9 +39,18 @@ func (c *cli) approveCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		c.act(bus.AuditRecord{Operation: "extension.approve", Extension: string(id), Detail: named(held)})
+		if err := c.trusted(ctx, conn, &held); err != nil {
+			return err
+		}
+		if c.downgrade {
+			if err := catalogue.LowerFloor(ctx, id, held.Manifest.Version); err != nil {
+				return err
+			}
+		}
 		installed, err := catalogue.Approve(ctx, id, held.Version, by)
 		if err != nil {
-			return err
+			return downgradeAdvice(err)
 		}
 		if c.json {
 			return c.printJSON(installed)

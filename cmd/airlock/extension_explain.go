@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/google/uuid"
@@ -60,14 +58,8 @@ query:events.hear.`,
 // currentAuthority decides as a worker does now.
 func currentAuthority(ctx context.Context, conn *bus.Conn) (*capabilities.Authority, error) {
 	authority := capabilities.NewAuthority()
-	policy, revision := capabilities.DefaultPolicy(), uint64(0)
-	kept, err := conn.Policy(ctx, 0)
-	if err == nil {
-		revision = kept.Revision
-		if policy, err = capabilities.ParsePolicy(kept.Text); err != nil {
-			return nil, fmt.Errorf("the policy that was set last cannot be read: %w", err)
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	policy, revision, err := policyInForce(ctx, conn)
+	if err != nil {
 		return nil, err
 	}
 	authority.SetPolicy(policy, revision)

@@ -24,10 +24,15 @@ func (c *cli) inspectCommand() *cobra.Command {
   airlock extension inspect module.wasm --json`,
 		Use: "inspect FILE|FOLDER", Short: "Prepare a module as a worker does, and show what comes out",
 		Long: `Prepare a module as a worker does, in a child process with limits, and show what it imports and exports, which jobs it
-registers, what metering adds, how its sandboxes are made and why, and what the preparation took. Nothing is installed, and
-no Airlock has to run. A module that is refused is told which stage refused it, and why; the exit code is 1 then.`,
+registers, what metering adds, how its sandboxes are made and why, and what the preparation took; of a folder also what its manifest
+asks for and, where an Airlock runs, what will be granted. Nothing is installed, and no Airlock has to run. A module that is refused is told which stage refused it, and why; the exit code is 1 then.`,
 		Args: oneArg("a module, or an extension's folder"),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.inspect(cmd.Context(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := c.inspect(cmd.Context(), args[0]); err != nil || c.json {
+				return err
+			}
+			return c.inspectManifest(cmd.Context(), args[0])
+		},
 	}
 	c.jsonFlag(cmd)
 	return cmd
@@ -40,6 +45,8 @@ type inspected struct {
 	Facts       *sandbox.Facts `json:"facts,omitempty"`
 	Refused     *refused       `json:"refused,omitempty"`
 	Preparation *preparation   `json:"preparation,omitempty"`
+	// Asks is what the manifest asks for, of a folder.
+	Asks []string `json:"asks,omitempty"`
 }
 
 type refused struct {
@@ -77,9 +84,41 @@ func (c *cli) inspect(ctx context.Context, path string) (err error) {
 	defer func() { err = errors.Join(err, result.Close()) }()
 	if c.json {
 		cost := preparation{result.Cost.Wall.Milliseconds(), result.Cost.CPU.Milliseconds(), result.Cost.Memory}
-		return c.printJSON(inspected{Module: module, Facts: &result.Facts, Preparation: &cost})
+		return c.printJSON(inspected{Module: module, Facts: &result.Facts, Preparation: &cost, Asks: asks(path)})
 	}
 	c.showFacts(module, result)
+	return nil
+}
+
+// asks is what the manifest in a folder asks for; nil for a module alone.
+func asks(path string) []string {
+	p, err := extensions.Load(path)
+	if err != nil {
+		return nil
+	}
+	return p.Manifest.Asks()
+}
+
+// inspectManifest shows what the manifest in a folder asks for, and what would be granted by the Airlock that runs, if one does.
+func (c *cli) inspectManifest(ctx context.Context, path string) error {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return nil // a module alone asks for nothing
+	}
+	p, err := extensions.Load(path)
+	if err != nil {
+		return err
+	}
+	conn, err := c.connect()
+	if err != nil {
+		c.printProspects(p.Manifest, prospects{Asks: p.Manifest.Asks()})
+		for _, method := range p.Manifest.Permissions.Methods {
+			c.printf("  asks       method %s\n", method)
+		}
+		c.printf("what will be granted is for the policy and the libraries of an Airlock that runs to say; %s\n", sentence(err))
+		return nil
+	}
+	defer conn.Close()
+	c.showProspects(ctx, conn, p.Manifest)
 	return nil
 }
 

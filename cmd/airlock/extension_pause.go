@@ -41,6 +41,8 @@ func (c *cli) pausing(cmd *cobra.Command, pause bool) *cobra.Command {
 			return err
 		}
 		id := string(installed.Manifest.ID)
+		verb := map[bool]string{true: "pause", false: "resume"}[pause]
+		c.act(bus.AuditRecord{Operation: "extension." + verb, Extension: id})
 		if pause {
 			err = conn.PauseExtension(ctx, id)
 		} else {

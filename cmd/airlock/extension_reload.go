@@ -11,7 +11,6 @@ import (
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/extensions"
-	"github.com/airlock-run/airlock/internal/node"
 	"github.com/airlock-run/airlock/operations/jobs"
 )
 
@@ -23,15 +22,7 @@ they began with, manifest and module; jobs that begin after this run the new one
 cannot be is refused, and the installed one stays.`,
 		Example: `  airlock extension reload .build/guests/finance`,
 		Args:    oneArg("the extension's folder, with manifest.json and the module in it"),
-		RunE: c.withConn(func(ctx context.Context, conn *bus.Conn, args []string) error {
-			logger, err := c.logger()
-			if err != nil {
-				return err
-			}
-			catalogue, err := node.Catalogue(ctx, conn, logger)
-			if err != nil {
-				return err
-			}
+		RunE: c.withConnAndCatalogue(func(ctx context.Context, conn *bus.Conn, catalogue *extensions.Catalogue, args []string) error {
 			return c.reloadExtension(ctx, conn, catalogue, args[0])
 		}),
 	}
@@ -58,7 +49,7 @@ func (c *cli) reloadExtension(ctx context.Context, conn *bus.Conn, catalogue *ex
 	if err != nil {
 		return err
 	}
-	if old.Version == p.Version() {
+	if old.Version == p.Version() && old.Signed.Equal(p.Signed) {
 		if c.json {
 			return c.printJSON(reloaded{Old: old, New: old})
 		}
@@ -70,9 +61,16 @@ func (c *cli) reloadExtension(ctx context.Context, conn *bus.Conn, catalogue *ex
 		return fmt.Errorf("%s: %w; %s stays at %s", filepath.Join(folder, p.Manifest.WasmFile), err, p.Manifest.ID, named(old))
 	}
 	onOlder, known := begun(ctx, conn, p.Manifest.ID)
+	c.act(bus.AuditRecord{Operation: "extension.reload", Extension: string(p.Manifest.ID), Detail: c.loaded(p)})
+	if err := c.trusted(ctx, conn, p); err != nil {
+		return err
+	}
+	if err := c.loadDowngrade(ctx, catalogue, p); err != nil {
+		return err
+	}
 	installed, err := catalogue.Install(ctx, p, registered)
 	if err != nil {
-		return err
+		return downgradeAdvice(err)
 	}
 	c.warn(p.Manifest)
 	if c.json {
@@ -84,6 +82,7 @@ func (c *cli) reloadExtension(ctx context.Context, conn *bus.Conn, catalogue *ex
 	}
 	if installed.Held != nil {
 		c.tellHeld(installed)
+		c.showProspects(ctx, conn, p.Manifest)
 		return nil
 	}
 	c.printf("%s %s is replaced by %s\n", p.Manifest.ID, named(old), named(installed))
@@ -91,6 +90,7 @@ func (c *cli) reloadExtension(ctx context.Context, conn *bus.Conn, catalogue *ex
 		c.printf("  %s\n", goOn(onOlder))
 	}
 	c.describe(installed)
+	c.showProspects(ctx, conn, p.Manifest)
 	return nil
 }
 

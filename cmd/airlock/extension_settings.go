@@ -80,6 +80,11 @@ func (c *cli) unsetSettingsCommand() *cobra.Command {
 }
 
 func (c *cli) changeSettings(ctx context.Context, conn *bus.Conn, change config.Set) error {
+	verb := "set"
+	if change.Settings == nil {
+		verb = "unset"
+	}
+	c.act(bus.AuditRecord{Operation: "extension.settings", Extension: change.Extension, Library: change.Library, Detail: verb})
 	var made config.Made
 	if err := conn.API(ctx, "config", "set", change, &made); err != nil {
 		return err

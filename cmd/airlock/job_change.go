@@ -234,7 +234,9 @@ func (c *cli) change(ctx context.Context, conn *bus.Conn, change *jobChange, ids
 	for i, id := range ids {
 		group.Go(func() error {
 			all[i] = changed{ID: id, Done: true}
-			if err := change.do(ctx, airlock, id); err != nil {
+			err := change.do(ctx, airlock, id)
+			c.audit(ctx, conn, err, bus.AuditRecord{Operation: "job." + change.verb, Job: id})
+			if err != nil {
 				all[i] = changed{ID: id, Code: bus.CodeOf(err), Error: sentence(err)}
 				mu.Lock()
 				failed++

@@ -45,6 +45,7 @@ it something there.`,
 		Use: "revoke LIBRARY EXTENSION", Short: "Take back what a library's owner granted to an extension", Args: twoArgs("the library's id and the extension's"),
 		Example: `  airlock library revoke a1510c00-0000-4000-8000-000000000001 finance`,
 		RunE: c.withConn(func(ctx context.Context, conn *bus.Conn, args []string) error {
+			c.actOn("library.revoke", args)
 			return c.changeLibrary(ctx, conn, args[0], func(l *capabilities.Library) error {
 				if _, ok := l.Grants[args[1]]; !ok {
 					return fmt.Errorf("library %s has granted nothing to %s", l.ID, printable(args[1]))
@@ -57,7 +58,7 @@ it something there.`,
 	for _, sub := range []*cobra.Command{list, show, revoke} {
 		c.jsonFlag(sub)
 	}
-	cmd.AddCommand(c.createLibraryCommand(), list, show, c.grantCommand(), revoke, c.eraseLibraryCommand())
+	cmd.AddCommand(c.createLibraryCommand(), list, show, c.grantCommand(), revoke, c.exportLibraryCommand(), c.eraseLibraryCommand())
 	return cmd
 }
 
@@ -88,6 +89,7 @@ func (c *cli) createLibraryCommand() *cobra.Command {
 			}
 			l.ID = id
 		}
+		defer func() { c.act(bus.AuditRecord{Operation: "library.create", Library: l.ID}) }()
 		err := putLibrary(ctx, conn, l, 0)
 		if bus.CodeOf(err) == bus.FailedPrecondition && len(args) == 0 {
 			l.ID = uuid.New()
@@ -134,6 +136,7 @@ now and later, but for sensitive operations, which have to be named in full.`,
 			}
 		}
 		grant.GrantedAt = time.Now().UTC()
+		c.actOn("library.grant", args)
 		return c.changeLibrary(ctx, conn, args[0], func(l *capabilities.Library) error {
 			if l.Grants == nil {
 				l.Grants = map[string]capabilities.LibraryGrant{}
@@ -143,6 +146,15 @@ now and later, but for sensitive operations, which have to be named in full.`,
 		})
 	})
 	return cmd
+}
+
+// actOn notes what is done about an extension in a library, which the arguments name.
+func (c *cli) actOn(operation string, args []string) {
+	library, err := capabilities.ParseLibrary(args[0])
+	if err != nil {
+		return // nothing is done
+	}
+	c.act(bus.AuditRecord{Operation: operation, Library: library, Extension: args[1]})
 }
 
 // changeLibrary changes a library, and prints it as it is then.

@@ -18,7 +18,7 @@ import (
 )
 
 // erasing are the services that keep data of libraries, and remove it when they are asked.
-var erasing = []string{"config", "credentials", "state", "vdfs"}
+var erasing = []string{"config", "mail", "credentials", "notify", "state", "vdfs"}
 
 // eraseTime is how long jobs have to end once they were cancelled.
 const eraseTime = time.Minute
@@ -41,6 +41,7 @@ events, and at last the library itself. If it is interrupted, the same command g
 		if !yes {
 			return usageError{fmt.Errorf("library %s and all that is in it would be gone for good: say --yes", library.ID)}
 		}
+		c.act(bus.AuditRecord{Operation: "library.erase", Library: library.ID})
 		if library.ErasingSince == nil {
 			now := time.Now().UTC()
 			library.ErasingSince, library.Grants = &now, map[string]capabilities.LibraryGrant{}

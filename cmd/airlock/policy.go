@@ -82,6 +82,7 @@ func (c *cli) setPolicyCommand() *cobra.Command {
 		if _, err := parsePolicy(args[0], text); err != nil {
 			return err
 		}
+		c.act(bus.AuditRecord{Operation: "policy.set", Detail: bus.Digest(text)})
 		wanted := policy.Set{Policy: string(text)}
 		if cmd.Flags().Changed("if-revision") {
 			wanted.IfRevision = &follows

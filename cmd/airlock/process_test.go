@@ -252,12 +252,18 @@ func dataDir(t *testing.T) string {
 // testGuest makes the folder of the extension that tests use: the guest of the sandbox's tests.
 func testGuest(t *testing.T, permissions, more string) string {
 	t.Helper()
+	return namedGuest(t, "test-extension", permissions, more)
+}
+
+// namedGuest is testGuest under another id.
+func namedGuest(t *testing.T, id, permissions, more string) string {
+	t.Helper()
 	wasm, err := os.ReadFile(filepath.Join(guests.Root(t), "runner", "sandbox", "testdata", "guest.wasm"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	manifest := fmt.Sprintf(`{"id":"test-extension","name":"Test","version":"1.0.0","wasm_file":"guest.wasm","permissions":%s%s}`, permissions, more)
+	manifest := fmt.Sprintf(`{"id":%q,"name":"Test","version":"1.0.0","wasm_file":"guest.wasm","permissions":%s%s}`, id, permissions, more)
 	for name, data := range map[string][]byte{"guest.wasm": wasm, "manifest.json": []byte(manifest)} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 			t.Fatal(err)

@@ -32,9 +32,9 @@ func (c *cli) queueCommand() *cobra.Command {
 			if len(status.Extensions) == 0 {
 				return nil
 			}
-			t := c.table("extension", "waiting", "running", "")
+			t := c.table("extension", "waiting", "running", "held", "")
 			for _, e := range status.Extensions {
-				t.AppendRow(row(e.Extension, e.Waiting, e.Running, mark(e.Paused, "paused")))
+				t.AppendRow(row(e.Extension, e.Waiting, e.Running, e.Held, mark(e.Paused, "paused")))
 			}
 			t.Render()
 			return nil

@@ -35,7 +35,7 @@ func TestQueueAndWorkers(t *testing.T) {
 		wantOutput(t, `"paused": true`, at("extension", "list", "--json")...)
 		id := submitJob(t, at, "test-extension:empty")
 		until(t, "a job waits", func() bool { return queue().Waiting == 1 })
-		if out := must(t, at("queue")...); !regexp.MustCompile(`test-extension │ +1 │ +0 │ paused`).MatchString(out) {
+		if out := must(t, at("queue")...); !regexp.MustCompile(`test-extension │ +1 │ +0 │ +0 │ paused`).MatchString(out) {
 			t.Errorf("queue says\n%s", out)
 		}
 		wantOutput(t, "test-extension is resumed", at("extension", "resume", "test-extension")...)

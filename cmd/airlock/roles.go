@@ -60,21 +60,6 @@ checkpoint, hands back the rest and ends; a second signal ends it at once.`,
 	return cmd
 }
 
-func (c *cli) operationsCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "operations",
-		Short:   "Serve all operations in a cluster",
-		Example: `  airlock operations --nats-url nats://nats.internal:4222 --database-url postgres://airlock@db.internal/airlock`,
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return c.join(cmd.Context(), node.OperationsRole) },
-	}
-	c.operationsFlags(cmd)
-	c.httpFlag(cmd)
-	c.recordFlags(cmd)
-	c.replicasFlag(cmd)
-	return cmd
-}
-
 func (c *cli) join(ctx context.Context, role node.Role) error {
 	return c.role(ctx, func(ctx context.Context, logger *slog.Logger, ready func()) error {
 		return node.Join(ctx, role, c.config, logger, ready)
@@ -103,7 +88,7 @@ func (c *cli) role(ctx context.Context, run func(context.Context, *slog.Logger, 
 
 func (c *cli) workerFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.IntVar(&c.config.Slots, "slots", c.config.Slots, "jobs that run at once; 0 for 32 for each CPU (AIRLOCK_SLOTS)")
+	f.IntVar(&c.config.Slots, "slots", c.config.Slots, "jobs that run at once; 0 for 128 for each CPU (AIRLOCK_SLOTS)")
 	f.IntVar(&c.config.LibraryJobs, "library-jobs", c.config.LibraryJobs, "jobs of one library that run at once in the cluster; 0 for no limit (AIRLOCK_LIBRARY_JOBS)")
 	f.DurationVar(&c.config.CallTimeout, "call-timeout", c.config.CallTimeout, "bound of one call to an operation (AIRLOCK_CALL_TIMEOUT)")
 	f.DurationVar(&c.config.JobTimeout, "job-timeout", c.config.JobTimeout, "bound of an attempt whose manifest names none (AIRLOCK_JOB_TIMEOUT)")
@@ -113,6 +98,7 @@ func (c *cli) workerFlags(cmd *cobra.Command) {
 	f.Uint64Var(&c.config.MaxFuel, "max-fuel", c.config.MaxFuel, "cap of the fuel one attempt may burn (AIRLOCK_MAX_FUEL)")
 	f.Uint64Var(&c.config.MaxHostCalls, "max-host-calls", c.config.MaxHostCalls, "cap of the host calls of one attempt (AIRLOCK_MAX_HOST_CALLS)")
 	f.Uint64Var(&c.config.MaxLogBytes, "max-log-bytes", c.config.MaxLogBytes, "cap of what one attempt may log (AIRLOCK_MAX_LOG_BYTES)")
+	f.Uint64Var(&c.config.AuditReads, "audit-reads", c.config.AuditReads, "reads that one record of the audit stands for; 0 for all of an attempt that are alike (AIRLOCK_AUDIT_READS)")
 	f.Uint64Var(&c.config.MaxCheckpoints, "max-checkpoints", c.config.MaxCheckpoints, "cap of the checkpoints of one attempt (AIRLOCK_MAX_CHECKPOINTS)")
 	f.DurationVar(&c.config.ShutdownGrace, "shutdown-grace", c.config.ShutdownGrace, "time for running jobs to save a checkpoint at shutdown (AIRLOCK_SHUTDOWN_GRACE)")
 }
@@ -126,8 +112,22 @@ func (c *cli) poolFlags(cmd *cobra.Command) {
 func (c *cli) operationsFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&c.config.DatabaseURL, "database-url", c.config.DatabaseURL, "postgres://… to share data between services; default: SQLite in the data directory (AIRLOCK_DATABASE_URL)")
+	f.StringSliceVar(&c.config.Blobs, "blobs", c.config.Blobs,
+		"where large content is: bus, or s3://bucket/prefix?endpoint=https://host:port&region=name, with the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; of several the first gets what is new; default: bus (AIRLOCK_BLOBS)")
 	f.StringVar(&c.config.Tesseract, "tesseract", c.config.Tesseract, "the command that reads pictures (AIRLOCK_TESSERACT)")
 	f.IntVar(&c.config.OCRConcurrency, "ocr-concurrency", c.config.OCRConcurrency, "documents read at once; 0 for one for each CPU (AIRLOCK_OCR_CONCURRENCY)")
+	f.StringVar(&c.config.MasterKeyCommand, "master-key-command", c.config.MasterKeyCommand, "command of the shell that prints the key of AIRLOCK_MASTER_KEY; default: none (AIRLOCK_MASTER_KEY_COMMAND)")
+	f.StringSliceVar(&c.config.HTTPAllowPrivate, "http-allow-private", c.config.HTTPAllowPrivate,
+		"networks such as 10.1.0.0/16 that http.request and mail reach although they are not public; default: none (AIRLOCK_HTTP_ALLOW_PRIVATE)")
+	f.BoolVar(&c.config.MailAllowPlain, "mail-allow-plain", c.config.MailAllowPlain, "let mail accounts have no TLS: passwords and mails go in the clear (AIRLOCK_MAIL_ALLOW_PLAIN)")
+	f.StringSliceVar(&c.config.MailFolders, "mail-folders", c.config.MailFolders,
+		"directories whose folders of mail (Maildir or .eml) accounts may read, also those below them; default: none (AIRLOCK_MAIL_FOLDERS)")
+	f.StringVar(&c.config.AIURL, "ai-url", c.config.AIURL, "where the API of a model server like OpenAI's begins, such as http://localhost:11434/v1; default: none (AIRLOCK_AI_URL)")
+	f.StringVar(&c.config.AIModel, "ai-model", c.config.AIModel, "the model that writes; default: none (AIRLOCK_AI_MODEL)")
+	f.StringVar(&c.config.AIEmbedModel, "ai-embed-model", c.config.AIEmbedModel, "the model that makes vectors; default: none (AIRLOCK_AI_EMBED_MODEL)")
+	f.StringVar(&c.config.AIKeyFile, "ai-key-file", c.config.AIKeyFile, "file with the key of the model server; default: the key in AIRLOCK_AI_KEY, or none (AIRLOCK_AI_KEY_FILE)")
+	f.StringVar(&c.config.AIKeyCommand, "ai-key-command", c.config.AIKeyCommand, "command that prints the key of the model server; default: none (AIRLOCK_AI_KEY_COMMAND)")
+	f.BoolVar(&c.config.AIClassify, "ai-classify", c.config.AIClassify, "have the model answer ai.classify_text, which works offline otherwise (AIRLOCK_AI_CLASSIFY)")
 	cmd.Long += "\n\nCredentials are sealed with the key in AIRLOCK_MASTER_KEY (32 bytes in base64), default: master.key in the data directory."
 }
 
@@ -136,6 +136,8 @@ func (c *cli) recordFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.DurationVar(&c.config.KeepEnded, "keep-ended", c.config.KeepEnded, "how long what is known of an ended job is kept (AIRLOCK_KEEP_ENDED)")
 	f.DurationVar(&c.config.KeepDead, "keep-dead", c.config.KeepDead, "how long what is known of a dead job is kept (AIRLOCK_KEEP_DEAD)")
+	f.DurationVar(&c.config.KeepAudit, "keep-audit", c.config.KeepAudit, "how long a record of the audit is kept (AIRLOCK_KEEP_AUDIT)")
+	f.Int64Var(&c.config.AuditBytes, "audit-bytes", c.config.AuditBytes, "size of the audit beyond which no record is written; 0 for no bound (AIRLOCK_AUDIT_BYTES)")
 	f.IntVar(&c.config.MaxWaiting, "max-waiting", c.config.MaxWaiting, "jobs that may wait before no more are enqueued; 0 for no bound (AIRLOCK_MAX_WAITING)")
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,6 +26,11 @@ type cli struct {
 	stdout, stderr io.Writer
 	config         node.Config
 	json           bool
+	// downgrade lets load and reload install what is older than what was installed before.
+	downgrade bool
+	// acts are what the command does that belongs into the audit.
+	acts     []bus.AuditRecord
+	warnOnce sync.Once
 }
 
 func newRoot(c *cli) *cobra.Command {
@@ -51,8 +57,8 @@ Start with "airlock up": everything in one process, which the other commands fin
 	c.busFlags(root)
 	root.AddCommand(
 		c.upCommand(), c.workerCommand(), c.operationsCommand(),
-		c.extensionCommand(), c.policyCommand(), c.libraryCommand(), c.jobCommand(), c.queueCommand(), c.usageCommand(), c.scheduleCommand(), c.eventCommand(), c.entryCommand(), c.callCommand(),
-		c.authCommand(), c.demoCommand(), c.versionCommand(),
+		c.extensionCommand(), c.policyCommand(), c.libraryCommand(), c.credentialsCommand(), c.mailCommand(), c.notificationCommand(), c.jobCommand(), c.queueCommand(), c.usageCommand(), c.auditCommand(), c.scheduleCommand(), c.triggerCommand(), c.eventCommand(), c.entryCommand(), c.callCommand(),
+		c.backupCommand(), c.restoreCommand(), c.authCommand(), c.demoCommand(), c.versionCommand(),
 	)
 	checkUsage(root)
 	return root

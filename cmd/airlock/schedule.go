@@ -55,6 +55,7 @@ func (c *cli) scheduleCommand() *cobra.Command {
 	remove := &cobra.Command{
 		Use: "remove NAME", Short: "Remove a schedule; jobs that it has started go on", Args: oneArg("the schedule's name"), Example: `  airlock schedule remove nightly`,
 		RunE: c.withConn(func(ctx context.Context, conn *bus.Conn, args []string) error {
+			c.act(bus.AuditRecord{Operation: "schedule.remove", Detail: args[0]})
 			if err := conn.RemoveRecurring(ctx, args[0]); err != nil {
 				return hintSchedules(err)
 			}
@@ -86,6 +87,7 @@ func (c *cli) pauseScheduleCommand(verb, short string, paused bool) *cobra.Comma
 	return &cobra.Command{
 		Use: verb + " NAME", Short: short, Args: oneArg("the schedule's name"), Example: "  airlock schedule " + verb + " nightly",
 		RunE: c.withConn(func(ctx context.Context, conn *bus.Conn, args []string) error {
+			c.act(bus.AuditRecord{Operation: "schedule." + verb, Detail: args[0]})
 			if err := conn.PauseRecurring(ctx, args[0], paused); err != nil {
 				return hintSchedules(err)
 			}
@@ -144,6 +146,7 @@ first, or is @hourly, @daily, @weekly, @monthly or @yearly.`,
 			Name: args[0], Spec: spec, TimeZone: zone, Extension: job.Extension, Job: job.Name, Library: job.Library,
 			Priority: job.Priority, Input: job.Input,
 		}
+		c.act(bus.AuditRecord{Operation: "schedule.add", Extension: r.Extension, JobName: r.Job, Library: r.Library, Detail: r.Name})
 		if err := conn.AddRecurring(ctx, r); err != nil {
 			return err
 		}

@@ -45,6 +45,7 @@ func (c *cli) drainCommand() *cobra.Command {
 one has ended, and it can be stopped without disturbing any. When the command has returned, no job is dealt to it any more.`,
 		Example: `  airlock worker drain worker-3`,
 		RunE: c.withConn(func(ctx context.Context, conn *bus.Conn, args []string) error {
+			c.act(bus.AuditRecord{Operation: "worker.drain", Detail: args[0]})
 			err := conn.DrainWorker(ctx, args[0])
 			if bus.CodeOf(err) == bus.NotFound {
 				return fmt.Errorf("there is no worker %q; %s", args[0], c.workerNames(ctx, conn))

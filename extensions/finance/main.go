@@ -1,22 +1,16 @@
-// Finance is an extension that keeps the receipts that come by mail. A mail.received event starts its one job, process_receipt,
-// which
-//
-//  1. parses the mail (package mail),
-//  2. reads the attached documents with query:ai.ocr, and decides whether one of them, or the mail itself, is a receipt
-//     (package receipt),
-//  3. extracts what it says and has query:ai.classify_text choose a category,
-//  4. creates an entry of type receipt with three files beside it: email.json, ocr.txt and receipt_analysis.json.
-//
-// A mail that is no receipt completes the job too, with the reason as its last progress. A document that cannot be read costs a
-// warning, and the next best source is used. Running a job again does no harm: what was read is in the checkpoint, and an entry
-// that is already there is gone on with.
+// Finance is an extension that keeps the receipts that come by mail. New mail in a mailbox (the event mail.arrived) starts its job email_scan,
+// which has a job process_receipt started for each message; a mail that comes as an event (mail.received) starts one by itself. Packages scan
+// and process describe them.
 package main
 
-import airlock "github.com/airlock-run/airlock/sdk/go"
+import (
+	"github.com/airlock-run/airlock/extensions/finance/process"
+	"github.com/airlock-run/airlock/extensions/finance/scan"
+)
 
 func init() {
-	airlock.Describe("Finance", "0.1.0")
-	airlock.Register(airlock.Job{Name: "process_receipt", Resumable: true, Run: processReceipt})
+	process.Register()
+	scan.Register()
 }
 
 // main never runs: a host calls the module's exports.

@@ -39,6 +39,9 @@ func Exercise(t *testing.T, newStore func(t *testing.T) extensions.Store) {
 		"version/not there":                    versionNotThere,
 		"version/deleted":                      versionDeleted,
 		"version/no record of an extension":    versionIsNoRecord,
+		"floor/reads what was put":             floorReadsWhatWasPut,
+		"floor/refuses another revision":       floorRefusesAnotherRevision,
+		"floor/outlives the record":            floorOutlivesTheRecord,
 		"module/reads what was put":            moduleReadsWhatWasPut,
 		"module/deleted":                       moduleDeleted,
 		"module/not there":                     moduleNotThere,
@@ -189,11 +192,13 @@ func endedContext(t trial) {
 	_, moduleErr := t.store.Module(ended, extensions.Digest(nil))
 	_, versionErr := t.store.Version(ended, extensions.Digest(nil))
 	_, versionsErr := t.store.Versions(ended)
+	_, _, floorErr := t.store.Floor(ended, "finance")
 	for name, err := range map[string]error{
 		"put record": putErr, "record": recordErr, "delete": t.store.DeleteRecord(ended, "finance"),
 		"put module": t.store.PutModule(ended, extensions.Digest(nil), nil), "module": moduleErr,
 		"delete module": t.store.DeleteModule(ended, extensions.Digest(nil)),
 		"put version":   t.store.PutVersion(ended, extensions.Digest(nil), nil), "version": versionErr, "versions": versionsErr,
+		"floor": floorErr, "put floor": t.store.PutFloor(ended, "finance", nil, 0),
 		"delete version": t.store.DeleteVersion(ended, extensions.Digest(nil)),
 	} {
 		if !errors.Is(err, context.Canceled) {

@@ -20,6 +20,7 @@ type Memory struct {
 	records  map[string]entry
 	versions map[string][]byte
 	modules  map[string][]byte
+	floors   map[string]entry
 	// schedules are those of each extension, as they were put.
 	schedules map[string][]byte
 	// changed is closed, and replaced, at each change of records.
@@ -38,7 +39,7 @@ var _ extensions.Store = (*Memory)(nil)
 // NewMemory makes an empty store.
 func NewMemory() *Memory {
 	return &Memory{
-		records: make(map[string]entry), versions: make(map[string][]byte), modules: make(map[string][]byte),
+		records: make(map[string]entry), versions: make(map[string][]byte), modules: make(map[string][]byte), floors: make(map[string]entry),
 		schedules: make(map[string][]byte),
 		changed:   make(chan struct{}),
 	}

@@ -93,4 +93,4 @@ func servedSubjects(text string) ([]string, error) {
 }
 
 // ourDomains are the domains of the operations Airlock has.
-var ourDomains = []string{"ai", "config", "credentials", "events", "http", "jobs", "mail", "state", "test", "vdfs"}
+var ourDomains = []string{"ai", "config", "credentials", "events", "http", "jobs", "mail", "notify", "search", "state", "test", "vdfs"}

@@ -32,7 +32,7 @@ func TestRefused(t *testing.T) {
 		{"answer in another's inbox", bus.UserInbox("UAAA") + ".x", "worker operations client console acme money"},
 		{"answer in the common inbox", "_INBOX.x", "worker operations client console acme money"},
 		{"enqueue a job", "airlock.job.mail.normal." + library + "." + job, "acme money"},
-		{"publish an event", "airlock.event." + library + ".mail.received", "worker operations acme money"},
+		{"publish an event", "airlock.event." + library + ".mail.received", "worker acme money"},
 		{"write a run record", "airlock.run." + job, "operations client acme money"},
 		{"have a record of another extension written", "airlock.record.mail.write", "worker operations client console acme money"},
 		{"have a record of the pool's extension written", "airlock.record.finance.write", "worker operations client console acme"},

@@ -17,8 +17,8 @@ type rights struct {
 
 // The streams, and those behind the buckets.
 var (
-	coreStreams = []string{"EVENTS", "JOBS", "RUNS", "LEASES", "LEDGER", "ACTIVITY"}
-	keyValues   = []string{"KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-schedules", "KV_airlock-pauses", "KV_airlock-workers", "KV_airlock-policy", "KV_airlock-libraries"}
+	coreStreams = []string{"EVENTS", "JOBS", "RUNS", "LEASES", "LEDGER", "AUDIT", "ACTIVITY"}
+	keyValues   = []string{"KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-schedules", "KV_airlock-pauses", "KV_airlock-workers", "KV_airlock-policy", "KV_airlock-libraries", "KV_airlock-floors"}
 	objects     = []string{"OBJ_airlock-modules", "OBJ_airlock-content", "OBJ_airlock-inputs", "OBJ_airlock-calls"}
 	allStreams  = slices.Concat(coreStreams, keyValues, objects)
 )
@@ -102,11 +102,11 @@ var workerRights = rights{
 			"airlock.call.>", "airlock.run.*", "airlock.activity.*.*",
 			"airlock.job.>", "airlock.schedule.*", "airlock.unique.>",
 			"airlock.lease.*", "airlock.dealer", "airlock.worker.>", "airlock.api.queue.status",
-			"airlock.ledger.>", "airlock.api.ledger.*", "airlock.event.*.airlock.budget.warning",
+			"airlock.ledger.>", "airlock.audit.>", "airlock.api.ledger.*", "airlock.event.*.airlock.budget.warning",
 			"$JS.ACK.EVENTS.triggers.>",
 		},
 		keysOf("airlock-workers"), objectsOf("airlock-calls", "airlock-inputs"),
-		makes(allStreams...), streams("STREAM.INFO.@", "OBJ_airlock-content"),
+		makes(allStreams...), streams("STREAM.INFO.@", "OBJ_airlock-content", "AUDIT"),
 		reads("EVENTS", "JOBS", "RUNS", "LEASES", "LEDGER", "ACTIVITY", "OBJ_airlock-modules", "OBJ_airlock-inputs", "OBJ_airlock-calls"), reads(keyValues...),
 		streams("STREAM.PURGE.@", "JOBS", "OBJ_airlock-inputs", "OBJ_airlock-calls"),
 		streams("STREAM.MSG.DELETE.@", "JOBS", "RUNS", "LEASES", "LEDGER"),
@@ -122,17 +122,18 @@ var workerRights = rights{
 var operationsRights = rights{
 	publish: slices.Concat(
 		[]string{
-			"airlock.job.>", "airlock.schedule.*", "airlock.unique.>", "airlock.child.>", "airlock.lease.*", "airlock.api.queue.status",
+			"airlock.job.>", "airlock.schedule.*", "airlock.unique.>", "airlock.child.>", "airlock.record.*.cancel", "airlock.lease.*", "airlock.api.queue.status", "airlock.audit.*.denied.>",
+			"airlock.event.>",
 		},
 		keysOf("airlock-policy"), objectsOf("airlock-calls", "airlock-content", "airlock-inputs"),
-		makes(allStreams...), streams("STREAM.UPDATE.@", allStreams...), streams("STREAM.INFO.@", "ACTIVITY", "EVENTS", "LEDGER"),
+		makes(allStreams...), streams("STREAM.UPDATE.@", allStreams...), streams("STREAM.INFO.@", "ACTIVITY", "EVENTS", "LEDGER", "AUDIT"),
 		reads("JOBS", "RUNS", "LEASES"), reads(keyValues...), reads(objects...),
 		streams("STREAM.PURGE.@", "OBJ_airlock-content", "OBJ_airlock-inputs", "OBJ_airlock-calls"),
 		streams("CONSUMER.DELETE.@.*", "JOBS", "RUNS", "KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-policy", "KV_airlock-libraries", "OBJ_airlock-content", "OBJ_airlock-calls", "OBJ_airlock-inputs"),
 	),
 	// It keeps a mark of its list of jobs among the leases, and must neither deal nor have the ledger.
 	deny:      []string{"airlock.lease.dealer", "airlock.lease.dealer-held", "airlock.lease.ledger", "airlock.lease.ledger-held"},
-	subscribe: []string{"airlock.call.*.query.>", "airlock.call.*.action.>", "airlock.api.jobs.*", "airlock.api.policy.*", "airlock.api.config.*", "airlock.api.*.erase", "$SRV.>"},
+	subscribe: []string{"airlock.call.*.query.>", "airlock.call.*.action.>", "airlock.api.jobs.*", "airlock.api.policy.*", "airlock.api.config.*", "airlock.api.mail.*", "airlock.api.notify.*", "airlock.api.*.erase", "airlock.api.credentials.rewrap", "$SRV.>"},
 	answers:   true,
 }
 
@@ -141,12 +142,14 @@ var consoleRights = rights{
 	publish: slices.Concat(
 		[]string{
 			personsCall, "airlock.api.>", "airlock.event.>", "airlock.job.>", "airlock.schedule.*", "airlock.recur.*", "airlock.unique.>",
-			"airlock.run.*", "airlock.dealer", "airlock.worker.control", "$SRV.>",
+			"airlock.run.*", "airlock.dealer", "airlock.worker.control", "airlock.audit.>", "$SRV.>",
+			"airlock.lease.list-backup", "$JS.SNAPSHOT.ACK.EVENTS.>", // for backups
 		},
-		keysOf("airlock-extensions", "airlock-versions", "airlock-schedules", "airlock-pauses", "airlock-libraries"), objectsOf("airlock-modules", "airlock-content", "airlock-inputs", "airlock-calls"),
+		streams("STREAM.SNAPSHOT.@", "EVENTS"),
+		keysOf("airlock-extensions", "airlock-versions", "airlock-schedules", "airlock-pauses", "airlock-libraries", "airlock-floors"), objectsOf("airlock-modules", "airlock-content", "airlock-inputs", "airlock-calls"),
 		reads(allStreams...),
 		streams("STREAM.MSG.DELETE.@", "JOBS", "RUNS"), streams("STREAM.PURGE.@", append([]string{"JOBS"}, objects...)...),
-		streams("CONSUMER.DELETE.@.*", slices.Concat([]string{"JOBS", "RUNS", "ACTIVITY"}, keyValues, objects)...),
+		streams("CONSUMER.DELETE.@.*", slices.Concat([]string{"JOBS", "RUNS", "ACTIVITY", "AUDIT"}, keyValues, objects)...),
 	),
 	deny: []string{"airlock.api.ledger.lend"},
 }
@@ -173,7 +176,7 @@ func many(subject string) bool {
 func clientImports(m Member) imported {
 	read := slices.Concat(
 		streams("STREAM.INFO.@", "EVENTS", "JOBS", "RUNS", "ACTIVITY", "KV_airlock-extensions", "KV_airlock-versions", "OBJ_airlock-modules", "OBJ_airlock-inputs", "OBJ_airlock-content"),
-		streams("DIRECT.GET.@", "RUNS"), streams("DIRECT.GET.@.>", "JOBS", "RUNS", "KV_airlock-extensions", "KV_airlock-versions", "OBJ_airlock-inputs", "OBJ_airlock-content"),
+		streams("DIRECT.GET.@", "JOBS", "RUNS"), streams("DIRECT.GET.@.>", "JOBS", "RUNS", "KV_airlock-extensions", "KV_airlock-versions", "OBJ_airlock-inputs", "OBJ_airlock-content"),
 		streams("CONSUMER.CREATE.@.>", "RUNS", "ACTIVITY"), streams("CONSUMER.INFO.@.*", "RUNS", "ACTIVITY"),
 		streams("CONSUMER.MSG.NEXT.@.*", "RUNS", "ACTIVITY"),
 	)
@@ -191,7 +194,7 @@ func clientImports(m Member) imported {
 func poolImports(m Member) imported {
 	in := imported{streams: append(m.inboxes(), "airlock.worker.hello", "airlock.worker.control")}
 	in.services = slices.Concat(
-		[]string{"airlock.activity.*.*", "airlock.api.ledger.lend", "$KV.airlock-workers." + m.Name + ".*"}, objectsOf("airlock-calls"),
+		[]string{"airlock.activity.*.*", "airlock.audit.>", "airlock.api.ledger.lend", "$KV.airlock-workers." + m.Name + ".*"}, objectsOf("airlock-calls"),
 		streams("STREAM.INFO.@", "JOBS", "KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-workers", "KV_airlock-policy", "KV_airlock-libraries", "OBJ_airlock-modules", "OBJ_airlock-inputs", "OBJ_airlock-calls"),
 		streams("DIRECT.GET.@.>", "KV_airlock-extensions", "KV_airlock-versions", "KV_airlock-policy", "KV_airlock-libraries"),
 		streams("DIRECT.GET.@.>", "OBJ_airlock-modules", "OBJ_airlock-inputs", "OBJ_airlock-calls"),

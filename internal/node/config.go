@@ -22,12 +22,14 @@ type Bus struct {
 	Replicas        int           `default:"1" desc:"how many NATS servers keep each stream"`
 	KeepEnded       time.Duration `split_words:"true" default:"168h" desc:"how long what is known of an ended job is kept"`
 	KeepDead        time.Duration `split_words:"true" default:"720h" desc:"how long what is known of a dead job is kept"`
+	KeepAudit       time.Duration `split_words:"true" default:"2160h" desc:"how long a record of the audit is kept"`
+	AuditBytes      int64         `split_words:"true" desc:"size of the audit beyond which no record is written; 0 for no bound"`
 	MaxWaiting      int           `split_words:"true" default:"5000000" desc:"jobs that may wait before no more are enqueued; 0 for no bound"`
 }
 
 // Worker is the configuration of a worker.
 type Worker struct {
-	Slots          int           `desc:"jobs that run at once; 0 for 32 for each CPU"`
+	Slots          int           `desc:"jobs that run at once; 0 for 128 for each CPU"`
 	Pool           string        `desc:"name of the pool the worker is bound to; default: none, it runs any job, and deals"`
 	PoolExtensions []string      `split_words:"true" desc:"extensions whose jobs the pool runs, separated by commas"`
 	LibraryJobs    int           `split_words:"true" desc:"jobs of one library that run at once in the cluster; 0 for no limit"`
@@ -39,16 +41,35 @@ type Worker struct {
 	MaxFuel        uint64        `split_words:"true" default:"1000000000000" desc:"cap of the fuel one attempt may burn"`
 	MaxHostCalls   uint64        `split_words:"true" default:"10000000" desc:"cap of the host calls of one attempt"`
 	MaxLogBytes    uint64        `split_words:"true" default:"4194304" desc:"cap of what one attempt may log, in bytes"`
+	AuditReads     uint64        `split_words:"true" desc:"reads that one record of the audit stands for; 0 for all of an attempt that are alike"`
 	MaxCheckpoints uint64        `split_words:"true" default:"10000" desc:"cap of the checkpoints of one attempt"`
 	ShutdownGrace  time.Duration `split_words:"true" default:"10s" desc:"time for running jobs to save a checkpoint at shutdown"`
 }
 
 // Operations is the configuration of the operation services.
 type Operations struct {
-	DatabaseURL    string `split_words:"true" desc:"postgres://… to share data between several services; default: SQLite in the data directory"`
-	MasterKey      string `split_words:"true" desc:"32 bytes in base64 that seal credentials; default: the file master.key in the data directory"`
-	Tesseract      string `default:"tesseract" desc:"the command that reads pictures"`
-	OCRConcurrency int    `split_words:"true" desc:"documents that are read at once; 0 for one for each CPU"`
+	DatabaseURL string `split_words:"true" desc:"postgres://… to share data between several services; default: SQLite in the data directory"`
+	// Blobs are the places of large content, of which the first gets what is new.
+	Blobs     []string `desc:"where large content is: bus, or s3://bucket/prefix?endpoint=https://host:port&region=name; several separated by commas, of which the first gets what is new; default: bus"`
+	MasterKey string   `split_words:"true" desc:"32 bytes in base64 that seal credentials; default: the file master.key in the data directory"`
+	// MasterKeyCommand prints the master key; MasterKeyPrevious is the one before, while credentials are sealed anew.
+	MasterKeyCommand  string `split_words:"true" desc:"command of the shell that prints the master key; default: none"`
+	MasterKeyPrevious string `split_words:"true" desc:"the master key before, while airlock credentials rotate-key seals with the new one; default: the file master.key.previous in the data directory, if there is one"`
+	Tesseract         string `default:"tesseract" desc:"the command that reads pictures"`
+	// HTTPAllowPrivate are networks that http.request reaches although they are not public.
+	HTTPAllowPrivate []string `envconfig:"HTTP_ALLOW_PRIVATE" desc:"networks such as 10.1.0.0/16 that http.request and mail reach although they are not public, separated by commas; default: none"`
+	// MailAllowPlain lets mail accounts have no TLS.
+	MailAllowPlain bool `split_words:"true" desc:"let mail accounts have no TLS: passwords and mails go in the clear"`
+	// MailFolders are where mail accounts may be folders of files.
+	MailFolders    []string `split_words:"true" desc:"directories whose folders of mail (Maildir or .eml) accounts may read, also those below them, separated by commas; default: none"`
+	OCRConcurrency int      `split_words:"true" desc:"documents that are read at once; 0 for one for each CPU"`
+	AIURL          string   `envconfig:"AI_URL" desc:"where the API of a model server like OpenAI's begins, such as http://localhost:11434/v1; default: none"`
+	AIModel        string   `envconfig:"AI_MODEL" desc:"the model of that server that writes; default: none"`
+	AIEmbedModel   string   `envconfig:"AI_EMBED_MODEL" desc:"the model of that server that makes vectors; default: none"`
+	AIKey          string   `envconfig:"AI_KEY" desc:"key that the model server wants; default: that of the file, or of the command, or none"`
+	AIKeyFile      string   `envconfig:"AI_KEY_FILE" desc:"file with the key of the model server"`
+	AIKeyCommand   string   `envconfig:"AI_KEY_COMMAND" desc:"command of a shell that prints the key of the model server, asked once at the start"`
+	AIClassify     bool     `envconfig:"AI_CLASSIFY" desc:"have the model answer ai.classify_text, which works offline otherwise"`
 }
 
 // Config is the configuration of a process, whichever roles it plays.
@@ -94,6 +115,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.Slots < 0 || c.LibraryJobs < 0 || c.MaxWaiting < 0 || c.MaxAttempts < 0 || c.MaxMemoryMB < 0 || c.GuestMemoryMB < 0 || c.OCRConcurrency < 0:
 		return errors.New("slots, attempts, memory and concurrency must not be negative")
+	case c.KeepAudit < time.Second || c.AuditBytes < 0:
+		return errors.New("the audit must be kept for a second at least, and its size must not be negative")
 	case c.KeepEnded < time.Second || c.KeepDead < time.Second:
 		return errors.New("ended jobs must be kept for a second at least")
 	case c.CallTimeout <= 0 || c.JobTimeout <= 0 || c.ShutdownGrace < 0:
@@ -105,7 +128,7 @@ func (c Config) Validate() error {
 // bus is how a process reaches the bus, but for where it is.
 func (c Config) bus() bus.Config {
 	return bus.Config{
-		CallTimeout: c.CallTimeout, MaxWaiting: c.MaxWaiting, KeepEnded: c.KeepEnded, KeepDead: c.KeepDead,
+		CallTimeout: c.CallTimeout, MaxWaiting: c.MaxWaiting, KeepEnded: c.KeepEnded, KeepDead: c.KeepDead, KeepAudit: c.KeepAudit, AuditBytes: c.AuditBytes,
 	}
 }
 

@@ -121,6 +121,10 @@ func TestFamily(t *testing.T) { //nolint:paralleltest // it reads the environmen
 			t.Errorf("it is %s, %q, %+v", run.State, run.Report.Message, run.Errors)
 		}
 	})
+}
+
+func TestFamilyLargeInputsAndCalls(t *testing.T) { //nolint:paralleltest // it reads the environment and uses the process's providers
+	f := newFamily(t)
 	t.Run("an input of 50 MB arrives", func(t *testing.T) {
 		input := append(append([]byte{'"'}, bytes.Repeat([]byte("x"), 50<<20)...), '"')
 		start := time.Now()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -13,16 +14,16 @@ import (
 	"github.com/airlock-run/airlock/operations/ai"
 	"github.com/airlock-run/airlock/operations/ai/classify"
 	"github.com/airlock-run/airlock/operations/ai/ocr"
-	"github.com/airlock-run/airlock/operations/config"
 	"github.com/airlock-run/airlock/operations/credentials"
-	"github.com/airlock-run/airlock/operations/dispatch"
-	"github.com/airlock-run/airlock/operations/events"
+	"github.com/airlock-run/airlock/operations/door"
+	"github.com/airlock-run/airlock/operations/entries"
+	"github.com/airlock-run/airlock/operations/http"
 	"github.com/airlock-run/airlock/operations/jobs"
-	"github.com/airlock-run/airlock/operations/ping"
+	"github.com/airlock-run/airlock/operations/mail"
+	"github.com/airlock-run/airlock/operations/mail/folder"
+	"github.com/airlock-run/airlock/operations/outside"
 	"github.com/airlock-run/airlock/operations/policy"
-	"github.com/airlock-run/airlock/operations/state"
 	"github.com/airlock-run/airlock/operations/store"
-	"github.com/airlock-run/airlock/operations/vdfs"
 )
 
 // OperationsRole serves all operations until ctx ends. It is ready once they answer.
@@ -35,7 +36,7 @@ func runOperations(ctx context.Context, p *Process, ready func()) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	key, err := masterKey(process)
+	key, previous, err := masterKeys(ctx, process)
 	if err != nil {
 		return err
 	}
@@ -54,6 +55,42 @@ func runOperations(ctx context.Context, p *Process, ready func()) (err error) {
 	if err != nil {
 		return fmt.Errorf("start classifier: %w", err)
 	}
+	models, err := openModel(ctx, process, logger)
+	if err != nil {
+		return fmt.Errorf("reach model server: %w", err)
+	}
+	defer models.Close()
+	understanding := ai.Parts{Reader: reader, Classifier: classifier, Model: models, ModelClassifies: process.AIClassify}
+
+	requests := door.New(conn, catalogue, logger)
+	defer follow(ctx, requests)()
+	private, err := outside.ParsePrivate(process.HTTPAllowPrivate)
+	if err != nil {
+		return fmt.Errorf("read http-allow-private: %w", err)
+	}
+	contents, closeContents, err := openContents(ctx, conn, db, process.Blobs, requests, logger)
+	if err != nil {
+		return err
+	}
+	defer closeContents()
+	dialer := outside.NewDialer(outside.Config{AllowPrivate: private})
+	transport := http.NewTransport(http.Config{Dialer: dialer})
+	defer transport.CloseIdleConnections()
+	vault := credentials.New(db, key, credentials.Config{Previous: previous, Transport: transport, Logger: logger})
+	defer vault.Close()
+	folders, err := folder.ParseRoots(process.MailFolders)
+	if err != nil {
+		return fmt.Errorf("read mail-folders: %w", err)
+	}
+	mailboxes := mail.New(db, vault, contents, mail.Config{Dialer: dialer, AllowPlain: process.MailAllowPlain, Folders: folders, Logger: logger})
+	defer mailboxes.Close()
+	auditor := conn.NewAuditor(bus.AuditorConfig{By: roleOperations})
+	conn.AuditRefusals(auditor)
+	auditing, stopAuditing := context.WithCancel(context.WithoutCancel(ctx))
+	var background sync.WaitGroup
+	defer background.Wait()
+	defer stopAuditing()
+	background.Go(func() { auditor.Run(auditing) })
 
 	var services []*bus.Service
 	defer func() {
@@ -61,25 +98,9 @@ func runOperations(ctx context.Context, p *Process, ready func()) (err error) {
 			err = errors.Join(err, s.Stop())
 		}
 	}()
-	settings := config.New(db, catalogue)
-	erase := func(service string, tables ...string) []bus.Endpoint {
-		return []bus.Endpoint{operations.EraseEndpoint(service, db, tables...)}
-	}
-	for _, domain := range []struct {
-		name, description string
-		operations        []operations.Operation
-		// endpoints are what people and tools ask.
-		endpoints []bus.Endpoint
-	}{
-		{"test", "whether calls get through", ping.Operations(), nil},
-		{"ai", "text of documents, and what it is about", ai.Operations(reader, classifier), nil},
-		{"credentials", "secrets of a library", credentials.Operations(db, key), erase("credentials", "credentials")},
-		{"vdfs", "entries of a library and the files beside them", vdfs.Operations(conn, db), erase("vdfs", "sidecars", "entries", "blobs")},
-		{"state", "what extensions keep for themselves", state.Operations(db), erase("state", state.Tables()...)},
-		{"events", "events that extensions publish", events.Operations(conn), nil},
-		{"config", "settings of extensions", settings.Operations(), settings.Endpoints()},
-		{"jobs", "jobs that start other jobs", dispatch.Operations(conn, catalogue), nil},
-	} {
+	for _, domain := range domains(parts{
+		conn: conn, db: db, contents: contents, catalogue: catalogue, understanding: understanding, vault: vault, door: requests, transport: transport, mail: mailboxes, logger: logger,
+	}) {
 		service, err := operations.Serve(conn, operations.Config{
 			Name: domain.name, Description: domain.description, Store: db, Endpoints: domain.endpoints, Logger: logger,
 		}, domain.operations...)
@@ -93,10 +114,17 @@ func runOperations(ctx context.Context, p *Process, ready func()) (err error) {
 		return err
 	}
 	services = append(services, rules)
+	select {
+	case <-requests.Ready():
+	case <-ctx.Done():
+	}
 	ready()
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return jobs.New(conn, db, logger).Run(ctx) })
+	group.Go(func() error { return contents.Run(ctx) })
+	group.Go(func() error { return mailboxes.Watch(ctx, conn) })
+	group.Go(func() error { return entries.Maintain(ctx, db, catalogue, logger) })
 	group.Go(func() error { // in the background: the first PDF need not wait for it
 		if err := reader.Warm(ctx); err != nil && ctx.Err() == nil {
 			logger.WarnContext(ctx, "the PDF reader is not ready", "error", err)
@@ -106,21 +134,32 @@ func runOperations(ctx context.Context, p *Process, ready func()) (err error) {
 	return group.Wait()
 }
 
-func openStore(ctx context.Context, config Config) (*store.DB, error) {
-	url := config.DatabaseURL
-	if url == "" {
-		url = filepath.Join(config.DataDir, "airlock.db")
+// follow keeps a door up to date until stop is called.
+func follow(ctx context.Context, d *door.Door) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		d.Run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-ended
 	}
-	db, err := store.Open(ctx, url)
+}
+
+// Database is the URL of the operations' database.
+func (c Config) Database() string {
+	if c.DatabaseURL != "" {
+		return c.DatabaseURL
+	}
+	return filepath.Join(c.DataDir, "airlock.db")
+}
+
+func openStore(ctx context.Context, config Config) (*store.DB, error) {
+	db, err := store.Open(ctx, config.Database())
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	return db, nil
-}
-
-func masterKey(config Config) (*credentials.Key, error) {
-	if config.MasterKey != "" {
-		return credentials.ParseKey(config.MasterKey)
-	}
-	return credentials.LoadKey(filepath.Join(config.DataDir, "master.key"))
 }

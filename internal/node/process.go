@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -34,7 +35,7 @@ const (
 // startProcess starts what is there before the bus and after it: telemetry, and HTTP if the configuration names an address.
 // service is the process's name in what it sends, roles are what it has to be ready for. End it with close.
 func startProcess(ctx context.Context, service string, config Config, logger *slog.Logger, roles ...Role) (*Process, error) {
-	if err := config.Validate(); err != nil {
+	if err := errors.Join(config.Validate(), checkRestored(config.DataDir)); err != nil {
 		return nil, err
 	}
 	observed, err := telemetry.Start(ctx, telemetry.Config{

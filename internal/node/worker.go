@@ -31,7 +31,7 @@ func runWorker(ctx context.Context, p *Process, ready func()) error {
 		Slots: config.Slots, LibraryJobs: config.LibraryJobs, Version: programVersion(), CallTimeout: config.CallTimeout, JobTimeout: config.JobTimeout,
 		MaxAttempts: config.MaxAttempts, MaxMemory: config.MaxMemoryMB, GuestMemory: config.GuestMemoryMB,
 		MaxFuel: config.MaxFuel, MaxHostCalls: config.MaxHostCalls, MaxLogBytes: config.MaxLogBytes, MaxCheckpoints: config.MaxCheckpoints,
-		Grace: config.ShutdownGrace, Logger: logger,
+		AuditReads: config.AuditReads, Grace: config.ShutdownGrace, Logger: logger,
 	})
 	if err != nil {
 		return err

@@ -35,6 +35,10 @@ type cluster struct {
 	conn     *bus.Conn
 	ledger   *ledger
 	replicas int
+	// database is the file of the operation's database.
+	database string
+	// stopServing ends the operation.
+	stopServing func()
 
 	mu      sync.Mutex
 	workers []*worker
@@ -51,13 +55,7 @@ type worker struct {
 // newCluster starts servers, the operation whose effects the ledger counts, and installs the guest.
 func newCluster(t *testing.T, config serverConfig) *cluster {
 	t.Helper()
-	c := &cluster{t: t, servers: startServers(t, config), ledger: startLedger(t), replicas: config.servers, outcomes: map[uuid.UUID]map[uint64]bus.State{}}
-	c.url = urls(c.servers)
-	var err error
-	if c.conn, err = bus.Connect(bus.Config{URL: c.url, Replicas: c.replicas, ConnectTimeout: 5 * time.Second}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.conn.Close)
+	c := startCluster(t, config, startLedger(t))
 	for deadline := time.Now().Add(30 * time.Second); ; <-time.After(200 * time.Millisecond) { // a cluster takes a moment
 		trying, stop := context.WithTimeout(t.Context(), 5*time.Second) // what is asked before there is a leader is not answered
 		err := c.conn.Setup(trying)
@@ -70,19 +68,34 @@ func newCluster(t *testing.T, config serverConfig) *cluster {
 		}
 	}
 	bustest.AllowUnlisted(t, c.conn)
-	c.serve()
+	c.stopServing = c.serve()
 	airlock(t, "extension", "load", guests.Build(t, "restless"), "--nats-url", c.url, "--data-dir", dataDir(t))
 	return c
 }
 
+// startCluster starts servers that have nothing yet.
+func startCluster(t *testing.T, config serverConfig, ledger *ledger) *cluster {
+	t.Helper()
+	c := &cluster{
+		t: t, servers: startServers(t, config), ledger: ledger, replicas: config.servers, outcomes: map[uuid.UUID]map[uint64]bus.State{},
+		database: filepath.Join(t.TempDir(), "store.db"),
+	}
+	c.url = urls(c.servers)
+	var err error
+	if c.conn, err = bus.Connect(bus.Config{URL: c.url, Replicas: c.replicas, ConnectTimeout: 5 * time.Second}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.conn.Close)
+	return c
+}
+
 // serve serves the operation. What it does at the ledger is part of the effect: it happens before the record of it is on disk.
-func (c *cluster) serve() {
+func (c *cluster) serve() (stop func()) {
 	c.t.Helper()
-	db, err := store.Open(c.t.Context(), filepath.Join(c.t.TempDir(), "store.db"))
+	db, err := store.Open(c.t.Context(), c.database)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.t.Cleanup(func() { _ = db.Close() })
 	type input struct {
 		Effect string `json:"effect"`
 	}
@@ -93,7 +106,12 @@ func (c *cluster) serve() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.t.Cleanup(func() { _ = service.Stop() })
+	stop = sync.OnceFunc(func() {
+		_ = service.Stop()
+		_ = db.Close()
+	})
+	c.t.Cleanup(stop)
+	return stop
 }
 
 // startWorker starts a worker process; network is nil for one of this network.

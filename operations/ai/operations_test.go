@@ -42,7 +42,7 @@ func domainOf(t *testing.T) operationstest.Domain {
 		t.Fatal(err)
 	}
 	return func(testing.TB, *bus.Conn, *store.DB) []operations.Operation {
-		return ai.Operations(reader, classifier)
+		return ai.Operations(ai.Parts{Reader: reader, Classifier: classifier})
 	}
 }
 
@@ -84,6 +84,7 @@ func TestOCR(t *testing.T) {
 			"no document":      map[string]any{"data": []byte("hello")},
 			"a broken PDF":     map[string]any{"data": []byte("%PDF-1.7 hello")},
 			"too many pages":   map[string]any{"data": onePage(t, "x"), "options": map[string]any{"max_pages": 100_000}},
+			"a strange detail": map[string]any{"data": onePage(t, "x"), "options": map[string]any{"detail": "everything"}},
 			"a strange tongue": map[string]any{"data": onePage(t, "x"), "options": map[string]any{"language": "/etc/passwd"}},
 		},
 	})
@@ -95,7 +96,9 @@ func TestClassifyText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	domain := func(testing.TB, *bus.Conn, *store.DB) []operations.Operation { return ai.Operations(nil, classifier) }
+	domain := func(testing.TB, *bus.Conn, *store.DB) []operations.Operation {
+		return ai.Operations(ai.Parts{Classifier: classifier})
+	}
 	operationstest.Exercise(t, domain, operationstest.Example{
 		Method: "query:ai.classify_text",
 		Input: func(tb testing.TB, h *operationstest.Harness) any {

@@ -28,7 +28,7 @@ const (
 
 func domain(tb testing.TB, _ *bus.Conn, db *store.DB) []operations.Operation {
 	tb.Helper()
-	return credentials.Operations(db, key(tb, keyText))
+	return credentials.New(db, key(tb, keyText), credentials.Config{}).Operations()
 }
 
 func key(tb testing.TB, text string) *credentials.Key {
@@ -144,7 +144,8 @@ func TestSealedRowsCannotBeMoved(t *testing.T) {
 			(SELECT sealed FROM credentials WHERE credential_id = 'yours') WHERE credential_id = 'mine'`); err != nil {
 			return err
 		}
-		_, err := tx.Exec(t.Context(), `INSERT INTO credentials SELECT $1, credential_id, key_id, sealed, created_at, updated_at
+		_, err := tx.Exec(t.Context(), `INSERT INTO credentials (library_id, credential_id, key_id, sealed, created_at, updated_at)
+			SELECT $1, credential_id, key_id, sealed, created_at, updated_at
 			FROM credentials WHERE credential_id = 'yours'`, other.String())
 		return err
 	})
@@ -170,7 +171,7 @@ func TestWrongMasterKeySaysSo(t *testing.T) {
 	h := operationstest.New(t, url, domain)
 	h.OK(t, "action:credentials.store", apiKey("a", "s"), nil)
 	wrong := operationstest.New(t, url, func(tb testing.TB, _ *bus.Conn, db *store.DB) []operations.Operation {
-		return credentials.Operations(db, key(tb, otherText))
+		return credentials.New(db, key(tb, otherText), credentials.Config{}).Operations()
 	})
 	wrong.Library = h.Library
 	message := wrong.Refused(t, bus.FailedPrecondition, "query:credentials.get", object{"credential_id": "a"})
@@ -188,7 +189,7 @@ func TestSecretsStayInside(t *testing.T) {
 	conn, db := bustest.New(t), storetest.Open(t, path)
 	service, err := operations.Serve(conn, operations.Config{
 		Name: "credentials", Store: db, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	}, credentials.Operations(db, key(t, keyText))...)
+	}, credentials.New(db, key(t, keyText), credentials.Config{}).Operations()...)
 	if err != nil {
 		t.Fatal(err)
 	}

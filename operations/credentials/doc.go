@@ -1,4 +1,4 @@
-// Package credentials keeps secrets: credentials.store and credentials.get. A credential belongs to a library and has an
+// Package credentials keeps secrets: credentials.store, get, list and delete. A credential belongs to a library and has an
 // id that its extensions agree on, such as "mail". Whoever is granted credentials.get sees it in clear, which is why that
 // operation is sensitive.
 //
@@ -15,9 +15,19 @@
 //
 // # The master key
 //
-// It is 32 bytes, in base64, from the environment or in a file that is made on first use, readable by its user only. All
+// It is 32 bytes, in base64, from the environment, from a command or in a file that is made on first use, readable by its user only. All
 // services that share a database need the same one. Without it the credentials are lost, so it belongs in a backup,
 // elsewhere than the database. A row says which master key sealed it, so a wrong one is told from damage.
+//
+// To change it, services are started with the new key and the previous one beside it, and Rewrap seals the keys of all credentials with
+// the new one; then the previous one can go.
+//
+// # OAuth2
+//
+// A credential with the address of its token server is renewed here, two minutes before its access token ends, and guests get neither refresh
+// token nor client secret. Servers may take each refresh token once: so whoever renews first takes a claim in the credential's row, for half a
+// minute, and all others, in whichever process, wait for what it keeps. The new refresh token is kept before anybody gets the access
+// token, also when the caller no longer waits. A credential that is stored meanwhile stays.
 //
 // # In clear
 //

@@ -47,6 +47,20 @@ func (k *Key) open(library uuid.UUID, id string, sealed []byte) ([]byte, error) 
 	return openBox(key, sealed[1+keyBox:], bound)
 }
 
+// rewrap seals the key of what k sealed with another master key. What that key sealed stays as it is.
+func (k *Key) rewrap(with *Key, library uuid.UUID, id string, sealed []byte) ([]byte, error) {
+	if len(sealed) < 1+keyBox+boxOverhead || sealed[0] != sealVersion {
+		return nil, errDamaged
+	}
+	bound := boundTo(library, id)
+	key, err := openBox(k.bytes[:], sealed[1:1+keyBox], bound)
+	if err != nil {
+		return nil, err
+	}
+	again, err := appendBox([]byte{sealVersion}, with.bytes[:], key, bound)
+	return append(again, sealed[1+keyBox:]...), err
+}
+
 // boundTo is the additional data of both boxes. The library has a fixed length, so no two pairs give the same.
 func boundTo(library uuid.UUID, id string) []byte {
 	return append(append([]byte("airlock credential\x00"), library[:]...), id...)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -229,19 +230,22 @@ func TestDispatchRefuses(t *testing.T) {
 	})
 }
 
-func TestGet(t *testing.T) {
+// oneCaller is always the same caller of a harness.
+func oneCaller() func(testing.TB, *operationstest.Harness) uuid.UUID {
+	parents := map[*operationstest.Harness]uuid.UUID{}
+	return func(tb testing.TB, h *operationstest.Harness) uuid.UUID {
+		tb.Helper()
+		if _, ok := parents[h]; !ok {
+			parents[h] = caller(tb, h)
+		}
+		return parents[h]
+	}
+}
+
+func TestStatus(t *testing.T) {
 	t.Parallel()
 	operationstest.Exercise(t, domain, operationstest.Example{
-		Method: "query:jobs.get", Caller: func() func(testing.TB, *operationstest.Harness) uuid.UUID {
-			parents := map[*operationstest.Harness]uuid.UUID{}
-			return func(tb testing.TB, h *operationstest.Harness) uuid.UUID {
-				tb.Helper()
-				if _, ok := parents[h]; !ok {
-					parents[h] = caller(tb, h)
-				}
-				return parents[h]
-			}
-		}(),
+		Method: "query:jobs.status", Caller: oneCaller(),
 		Input: func(tb testing.TB, h *operationstest.Harness) any {
 			tb.Helper()
 			var out ids
@@ -252,7 +256,7 @@ func TestGet(t *testing.T) {
 	})
 }
 
-func TestGetTellsHowASubJobStands(t *testing.T) {
+func TestStatusTellsHowASubJobStands(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	parent := caller(t, h)
@@ -261,7 +265,7 @@ func TestGetTellsHowASubJobStands(t *testing.T) {
 	get := func(id uuid.UUID) map[string]any {
 		t.Helper()
 		var status map[string]any
-		call(t, h, parent, "query:jobs.get", fmt.Sprintf(`{"job_id": %q}`, id), &status)
+		call(t, h, parent, "query:jobs.status", fmt.Sprintf(`{"job_id": %q}`, id), &status)
 		delete(status, "due")
 		delete(status, "finished_at")
 		return status
@@ -293,8 +297,108 @@ func TestGetTellsHowASubJobStands(t *testing.T) {
 	if diff := cmp.Diff(want, get(out.IDs[0])); diff != "" {
 		t.Errorf("ended (-want +got):\n%s", diff)
 	}
-	c := h.NewCall(t, "query:jobs.get", fmt.Sprintf(`{"job_id": %q}`, out.IDs[0]))
+	c := h.NewCall(t, "query:jobs.status", fmt.Sprintf(`{"job_id": %q}`, out.IDs[0]))
 	if _, err := h.Conn.Call(t.Context(), c); bus.CodeOf(err) != bus.NotFound {
 		t.Errorf("asked by another job: error is %v", err)
+	}
+}
+
+// subJobs makes sub-jobs, as jobs.dispatch does.
+type subJobs struct {
+	mu  sync.Mutex
+	ids map[*operationstest.Harness][]uuid.UUID
+}
+
+// of returns the input that names a new sub-job of a job.
+func (s *subJobs) of(tb testing.TB, h *operationstest.Harness, parent uuid.UUID) any {
+	tb.Helper()
+	h.Deal()
+	due := time.Now().Add(time.Hour)
+	job := &bus.Job{Extension: operationstest.Extension, Name: "leaf", Library: h.Library, Due: &due}
+	if err := h.Conn.Dispatch(tb.Context(), &bus.Job{ID: parent}, []*bus.Job{job}); err != nil {
+		tb.Fatal(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ids[h] = append(s.ids[h], job.ID)
+	return map[string]any{"job_id": job.ID}
+}
+
+// cancelled is how many of them are.
+func (s *subJobs) cancelled(tb testing.TB, h *operationstest.Harness) int {
+	tb.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	runs, err := h.Conn.Runs(tb.Context(), s.ids[h])
+	if err != nil {
+		tb.Fatal(err)
+	}
+	n := 0
+	for _, run := range runs {
+		if run.State == bus.StateCancelled {
+			n++
+		}
+	}
+	return n
+}
+
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	made, parent := &subJobs{ids: map[*operationstest.Harness][]uuid.UUID{}}, oneCaller()
+	operationstest.Exercise(t, domain, operationstest.Example{
+		Method: "action:jobs.cancel", Caller: parent, Effects: made.cancelled, InputFor: made.of,
+		Input: func(tb testing.TB, h *operationstest.Harness) any { tb.Helper(); return made.of(tb, h, parent(tb, h)) },
+		Bad:   map[string]any{"no id": `{"job_id": "me"}`},
+	})
+}
+
+func TestCancelAnswersTheState(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.Deal()
+	parent := caller(t, h)
+	var out ids
+	call(t, h, parent, "action:jobs.dispatch", `{"jobs": [{"job": "leaf"}, {"job": "leaf", "in_ms": 3600000}]}`, &out)
+	runs := h.Begin(t)
+	if err := runs.Save(t.Context(), nil, bus.Report{}); err != nil { // so that it has a record
+		t.Fatal(err)
+	}
+	cancel := func(id uuid.UUID) (got struct {
+		ID    uuid.UUID `json:"job_id"`
+		State bus.State `json:"state"`
+		Ended bool      `json:"ended"`
+	},
+	) {
+		t.Helper()
+		call(t, h, parent, "action:jobs.cancel", fmt.Sprintf(`{"job_id": %q}`, id), &got)
+		if got.ID != id {
+			t.Errorf("it is of job %s, want %s", got.ID, id)
+		}
+		return got
+	}
+	if got := cancel(out.IDs[1]); got.State != bus.StateCancelled || !got.Ended {
+		t.Errorf("of one that waits: %+v", got)
+	}
+	if got := cancel(runs.Job.ID); got.State != bus.StateRunning || got.Ended {
+		t.Errorf("of one that runs: %+v", got)
+	}
+	if run, err := h.Conn.Run(t.Context(), runs.Job.ID); err != nil || run.CancelRequested == nil {
+		t.Errorf("it is not asked to stop: %+v, %v", run, err)
+	}
+	ended := bus.Outcome{State: bus.StateCancelled}
+	if err := runs.End(t.Context(), ended); err != nil {
+		t.Fatal(err)
+	}
+	again := h.NewCall(t, "action:jobs.cancel", fmt.Sprintf(`{"job_id": %q}`, runs.Job.ID))
+	again.Job = parent
+	if answer, err := h.Conn.Call(t.Context(), again); err != nil || !strings.Contains(string(answer), `"state":"cancelled","ended":true`) {
+		t.Errorf("of one that has ended: %s, %v", answer, err)
+	}
+	for name, job := range map[string]uuid.UUID{"another's sub-job": out.IDs[1], "no job": uuid.New()} {
+		c := h.NewCall(t, "action:jobs.cancel", fmt.Sprintf(`{"job_id": %q}`, job))
+		c.Job = caller(t, h)
+		if _, err := h.Conn.Call(t.Context(), c); bus.CodeOf(err) != bus.NotFound {
+			t.Errorf("%s: error is %v", name, err)
+		}
 	}
 }

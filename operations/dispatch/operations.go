@@ -21,8 +21,16 @@ type Catalogue interface {
 func Operations(conn *bus.Conn, catalogue Catalogue) []operations.Operation {
 	d := &dispatcher{conn: conn, catalogue: catalogue}
 	return []operations.Operation{
-		operations.RepeatableAction("jobs.dispatch", d.dispatch, operations.Describe("starts sub-jobs of the job that calls")),
-		operations.Query("jobs.get", d.get, operations.Describe("returns how a sub-job of the job that calls stands")),
+		operations.RepeatableAction("jobs.dispatch", d.dispatch, operations.Describe("starts sub-jobs of the job that calls"),
+			operations.Sample(`{"job": "leaf", "input": {"n": 1}}`),
+			operations.Fails(bus.NotFound, "no such extension or job is installed")),
+		operations.Query("jobs.status", d.status, operations.Describe("returns how a sub-job of the job that calls stands"),
+			operations.Sample(`{"job_id": "a1510c00-0000-4000-8000-000000000001"}`),
+			operations.Fails(bus.NotFound, "the job has no such sub-job")),
+		operations.RepeatableAction("jobs.cancel", d.cancel, operations.Describe("cancels a sub-job of the job that calls; one that runs is asked to stop"),
+			operations.Sample(`{"job_id": "a1510c00-0000-4000-8000-000000000001"}`),
+			operations.Fails(bus.NotFound, "the job has no such sub-job"),
+			operations.Fails(bus.Unavailable, "no worker deals jobs now")),
 	}
 }
 
@@ -33,13 +41,13 @@ type dispatcher struct {
 
 // newJob is a job to be started.
 type newJob struct {
-	Job         string      `json:"job"`
-	Input       rawJSON     `json:"input"`
-	Priority    string      `json:"priority"`
-	InMS        int64       `json:"in_ms"`
-	Unique      *bus.Unique `json:"unique"`
-	MaxAttempts int         `json:"max_attempts"`
-	TimeoutMS   int64       `json:"timeout_ms"`
+	Job         string      `json:"job,omitempty" jsonschema:"name of the job, or <extension>:<name>"`
+	Input       rawJSON     `json:"input,omitempty" jsonschema:"any JSON; default none, which is not the same as {}"`
+	Priority    string      `json:"priority,omitempty" jsonschema:"high, normal or low; default that of the manifest"`
+	InMS        int64       `json:"in_ms,omitempty" jsonschema:"milliseconds until it is due; default 0" schema:"default=0"`
+	Unique      *bus.Unique `json:"unique,omitempty" jsonschema:"key that one job holds at a time; default none"`
+	MaxAttempts int         `json:"max_attempts,omitempty" jsonschema:"how often it is tried; default that of the manifest"`
+	TimeoutMS   int64       `json:"timeout_ms,omitempty" jsonschema:"bound of an attempt in milliseconds; default that of the manifest"`
 }
 
 // rawJSON is a value as it was written; null is none.
@@ -55,12 +63,12 @@ func (r *rawJSON) UnmarshalJSON(text []byte) error {
 
 type dispatchInput struct {
 	newJob
-	Jobs []newJob `json:"jobs"`
+	Jobs []newJob `json:"jobs,omitempty" jsonschema:"1 to 1000 jobs that are started together or not at all, instead of job"`
 }
 
 type dispatched struct {
-	ID  *uuid.UUID  `json:"job_id,omitempty"`
-	IDs []uuid.UUID `json:"job_ids,omitempty"`
+	ID  *uuid.UUID  `json:"job_id,omitempty" jsonschema:"id of the sub-job"`
+	IDs []uuid.UUID `json:"job_ids,omitempty" jsonschema:"ids of the sub-jobs, in the order of jobs"`
 }
 
 func (d *dispatcher) dispatch(ctx context.Context, call *bus.Call, in dispatchInput) (dispatched, error) {

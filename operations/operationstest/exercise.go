@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/bus/bustest"
+	"github.com/airlock-run/airlock/operations"
 	"github.com/airlock-run/airlock/operations/store"
 	"github.com/airlock-run/airlock/operations/store/storetest"
 )
@@ -23,10 +26,14 @@ type Example struct {
 	Method string
 	// Input makes what a call needs and returns the input of one that succeeds. Each call of Input returns another one.
 	Input func(tb testing.TB, h *Harness) any
+	// InputFor is Input for a call that this job makes, where that matters. Default: Input, whoever calls.
+	InputFor func(tb testing.TB, h *Harness, job uuid.UUID) any
 	// AnyInput tells that the operation takes any JSON.
 	AnyInput bool
 	// Caller makes the job that calls. Default: any id.
 	Caller func(tb testing.TB, h *Harness) uuid.UUID
+	// BothKinds tells that there is an operation of this name that reads and one that changes.
+	BothKinds bool
 	// Owned tells that the input names something of the harness's library, which a call for another must not find.
 	Owned bool
 	// Bad are inputs that are invalid_argument, by what is wrong with them.
@@ -43,13 +50,33 @@ func Exercise(t *testing.T, domain Domain, e Example) {
 		h := New(t, newURL(t), domain)
 		h.caller = e.Caller
 		t.Run("ok", func(t *testing.T) { h.OK(t, e.Method, e.Input(t, h), new(json.RawMessage)) })
+		t.Run("ok by reference", func(t *testing.T) { h.large(t, e) })
 		t.Run("invalid_argument", func(t *testing.T) { h.invalid(t, e) })
-		t.Run("not_found for the other kind", func(t *testing.T) {
-			message := h.Refused(t, bus.NotFound, otherKind(e.Method), e.Input(t, h))
-			if !strings.Contains(message, "call "+e.Method) {
-				t.Errorf("message %q does not say what to call", message)
-			}
+		if !e.BothKinds {
+			t.Run("not_found for the other kind", func(t *testing.T) {
+				message := h.Refused(t, bus.NotFound, otherKind(e.Method), e.Input(t, h))
+				if !strings.Contains(message, "call "+e.Method) {
+					t.Errorf("message %q does not say what to call", message)
+				}
+			})
+		}
+		t.Run("ok from two services, one of which is stopped", func(t *testing.T) {
+			h.Serve(t)
+			h.OK(t, e.Method, e.Input(t, h), nil)
+			h.StopOne(t)
+			h.OK(t, e.Method, e.Input(t, h), nil)
 		})
+		if kind(e.Method) == bus.Query {
+			t.Run("deadline_exceeded or cancelled for a caller who does not wait", func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				cancel()
+				_, err := h.Conn.Call(ctx, h.NewCall(t, e.Method, e.Input(t, h)))
+				if code := bus.CodeOf(err); code != bus.Cancelled && code != bus.DeadlineExceeded {
+					t.Errorf("error is %v", err)
+				}
+				h.OK(t, e.Method, e.Input(t, h), nil)
+			})
+		}
 		if e.Owned {
 			t.Run("not_found for another library", func(t *testing.T) {
 				if _, err := h.Call(t, e.Method, uuid.New(), e.Input(t, h)); bus.CodeOf(err) != bus.NotFound {
@@ -63,10 +90,28 @@ func Exercise(t *testing.T, domain Domain, e Example) {
 	})
 }
 
+// large makes a call that no message carries: what is added is ignored, but it has to be fetched to know.
+func (h *Harness) large(t *testing.T, e Example) {
+	t.Helper()
+	input := bytes.TrimSpace(encode(t, e.Input(t, h)))
+	padding := []byte(`"airlock_padding": "` + strings.Repeat("x", bus.MaxPayload+1) + `"`)
+	switch {
+	case e.AnyInput && !bytes.HasPrefix(input, []byte("{")):
+		input = []byte(`"` + strings.Repeat("x", bus.MaxPayload+1) + `"`)
+	case len(input) < 2 || input[0] != '{':
+		t.Fatalf("the input is %.100s, want an object", input)
+	case string(input) == "{}":
+		input = slices.Concat([]byte("{"), padding, []byte("}"))
+	default:
+		input = slices.Concat([]byte("{"), padding, []byte(","), input[1:])
+	}
+	h.OK(t, e.Method, input, nil)
+}
+
 func (h *Harness) invalid(t *testing.T, e Example) {
 	t.Helper()
 	for name, payload := range map[string]any{
-		"broken JSON": `{"a": [1, }`, "two values": `{} {}`, "not UTF-8": "{\"a\": \"\xff\"}",
+		"a field twice": `{"airlock": 1, "airlock": 2}`, "broken JSON": `{"a": [1, }`, "two values": `{} {}`, "not UTF-8": "{\"a\": \"\xff\"}",
 	} {
 		t.Run(name, func(t *testing.T) {
 			message := h.Refused(t, bus.InvalidArgument, e.Method, payload)
@@ -131,6 +176,9 @@ func (h *Harness) action(t *testing.T, e Example) {
 	t.Run("failed_precondition for an old attempt", func(t *testing.T) {
 		call := h.keyed(t, e)
 		call.Job = h.Attempts(t, 2)
+		if e.InputFor != nil {
+			call.Payload = encode(t, e.InputFor(t, h, call.Job))
+		}
 		h.refusesWithoutEffect(t, e, call)
 		call.Attempt = 2
 		h.executes(t, e, call, 1)
@@ -169,7 +217,50 @@ func (h *Harness) action(t *testing.T, e Example) {
 			t.Errorf("%d effects, want 1", got)
 		}
 	})
+	t.Run("calls of a service that is cut off have one effect each", func(t *testing.T) { h.cutOff(t, e) })
 	t.Run("deadline_exceeded without effect", func(t *testing.T) { h.deadline(t, e) }) // last: it stops the services
+}
+
+// cutOff has calls served by two services, of which one loses its connection as a process does that is killed: what it was asked and has not
+// answered is asked again by its key.
+func (h *Harness) cutOff(t *testing.T, e Example) {
+	t.Helper()
+	const calls = 8
+	dying := bustest.Connect(t, h.server)
+	service, err := operations.Serve(dying, operations.Config{Name: "test", Store: h.DB}, h.domain(t, dying, h.DB)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyed := make([]*bus.Call, calls)
+	for i := range keyed {
+		keyed[i] = h.keyed(t, e)
+	}
+	before := e.Effects(t, h)
+	var wg sync.WaitGroup
+	for i, call := range keyed {
+		wg.Go(func() {
+			if i == calls/2 {
+				dying.Close()
+			}
+			for range 30 {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				_, err := h.Conn.Call(ctx, call)
+				cancel()
+				if code := bus.CodeOf(err); err == nil || code != bus.DeadlineExceeded && code != bus.Unavailable && code != bus.Cancelled {
+					if err != nil {
+						t.Error(err)
+					}
+					return
+				}
+			}
+			t.Error("not answered in 30 tries")
+		})
+	}
+	wg.Wait()
+	_ = service.Stop() // it cannot say so any more
+	if got := e.Effects(t, h) - before; got != calls {
+		t.Errorf("%d effects of %d calls", got, calls)
+	}
 }
 
 func (h *Harness) keyed(tb testing.TB, e Example) *bus.Call {

@@ -78,6 +78,16 @@ func (h *Harness) Stop(tb testing.TB) {
 	h.services = nil
 }
 
+// StopOne ends the service that was started last, after the calls that it runs.
+func (h *Harness) StopOne(tb testing.TB) {
+	tb.Helper()
+	last := len(h.services) - 1
+	if err := h.services[last].Stop(); err != nil {
+		tb.Error(err)
+	}
+	h.services = h.services[:last]
+}
+
 // Call calls a method for a library as a guest does. The payload is sent as it is when it is a string or bytes, and
 // otherwise as JSON.
 func (h *Harness) Call(tb testing.TB, method string, library uuid.UUID, payload any) (json.RawMessage, error) {
@@ -130,6 +140,15 @@ func (h *Harness) NewCall(tb testing.TB, method string, payload any) *bus.Call {
 		Payload: encode(tb, payload),
 	}
 }
+
+// NewPersonsCall makes a call as a person's tool does.
+func (h *Harness) NewPersonsCall(tb testing.TB, method string, payload any) *bus.Call {
+	tb.Helper()
+	return &bus.Call{Extension: bus.Operator, Kind: kind(method), Operation: operation(method), Library: h.Library, Payload: encode(tb, payload)}
+}
+
+// Deal has jobs dealt, as where a worker runs.
+func (h *Harness) Deal() { h.queue() }
 
 // Attempts makes a job and begins attempts of it until the newest one is n, at least 2. It returns the job.
 func (h *Harness) Attempts(tb testing.TB, n uint64) uuid.UUID {

@@ -13,11 +13,11 @@ import (
 )
 
 type pong struct {
-	Pong      json.RawMessage `json:"pong"`
-	Extension string          `json:"extension"`
-	LibraryID uuid.UUID       `json:"library_id"`
-	JobID     uuid.UUID       `json:"job_id"`
-	Attempt   uint64          `json:"attempt"`
+	Pong      json.RawMessage `json:"pong" jsonschema:"the input"`
+	Extension string          `json:"extension" jsonschema:"who calls"`
+	LibraryID uuid.UUID       `json:"library_id" jsonschema:"for which library"`
+	JobID     uuid.UUID       `json:"job_id" jsonschema:"in which job; the nil UUID for a person"`
+	Attempt   uint64          `json:"attempt" jsonschema:"attempt token of the job; 0 for a person"`
 }
 
 // Operations returns the operations of this domain.

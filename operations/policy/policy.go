@@ -11,6 +11,8 @@ import (
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/capabilities"
+	"github.com/airlock-run/airlock/capabilities/quota"
+	"github.com/airlock-run/airlock/extensions/signing"
 	"github.com/airlock-run/airlock/operations"
 )
 
@@ -73,7 +75,7 @@ func (s *service) set(ctx context.Context, request json.RawMessage) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := capabilities.ParsePolicy([]byte(in.Policy)); err != nil {
+	if err := check([]byte(in.Policy)); err != nil {
 		return nil, bus.Errorf(bus.InvalidArgument, "%v", err)
 	}
 	revision, err := s.conn.SetPolicy(ctx, []byte(in.Policy), in.IfRevision)
@@ -88,8 +90,22 @@ func (s *service) check(_ context.Context, request json.RawMessage) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := capabilities.ParsePolicy([]byte(in.Policy)); err != nil {
+	if err := check([]byte(in.Policy)); err != nil {
 		return nil, bus.Errorf(bus.InvalidArgument, "%v", err)
 	}
 	return nil, nil //nolint:nilnil // null is the answer
+}
+
+// check says what is wrong with a policy: with its form, its limits or its keys.
+func check(text []byte) error {
+	p, err := capabilities.ParsePolicy(text)
+	if err != nil {
+		return err
+	}
+	if _, err := signing.NewTrust(p.Signatures); err != nil {
+		return fmt.Errorf("signatures: %w", err)
+	}
+	rates, budgets := quota.OfPolicy(p)
+	_, err = quota.Compile("", rates, budgets)
+	return err
 }

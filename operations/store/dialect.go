@@ -40,9 +40,16 @@ func (d Dialect) readOptions() *sql.TxOptions {
 
 // inTheWay tells that a transaction failed only because of another one.
 func (d Dialect) inTheWay(err error) bool {
+	if errors.Is(err, errRoundLost) {
+		return true
+	}
 	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
-		code := lite.Code() & 0xff // the low byte is the primary code
-		return code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_LOCKED
+		switch lite.Code() & 0xff { // the low byte is the primary code
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT: // the last where it was meant for one before
+			return true
+		default:
+			return false
+		}
 	}
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && (pg.Code == serializationFailure || pg.Code == deadlockDetected)

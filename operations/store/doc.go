@@ -14,9 +14,13 @@
 //	})
 //
 // SQLite has one writer at a time anyway: Write takes the lock at its beginning, through one connection, so callers
-// queue in this process and not in the file system. Readers have connections of their own and wait for nobody (WAL). A
-// commit is on the disk when Write returns (synchronous=FULL). PostgreSQL runs Write as SERIALIZABLE and Read as
-// REPEATABLE READ.
+// queue in this process and not in the file system. Those that wait share a transaction: each runs its function in a
+// savepoint of its own, one's error takes back only what it did itself, and all return when the one commit is on the
+// disk (synchronous=FULL), with an answer or with an error: either may come of what another did before. Where SQLite ends
+// the whole transaction because of one of them, the others' functions are called again. Readers have connections of their
+// own and wait for nobody (WAL). PostgreSQL runs Write as SERIALIZABLE and Read as REPEATABLE READ.
+//
+// Once a statement has failed, nothing more can be done in its transaction, in both.
 //
 // # The list of jobs
 //

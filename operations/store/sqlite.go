@@ -27,10 +27,14 @@ const (
 )
 
 // sqliteFile says what a file of SQLite is for.
-type sqliteFile struct{ migrations, pragmas string }
+type sqliteFile struct {
+	migrations, pragmas string
+	// shared says that many call Write at once, and each must be on the disk: they share transactions.
+	shared bool
+}
 
 var (
-	storeFile      = sqliteFile{migrations: "sqlite", pragmas: writerPragmas}
+	storeFile      = sqliteFile{migrations: "sqlite", pragmas: writerPragmas, shared: true}
 	projectionFile = sqliteFile{migrations: "sqlite-jobs", pragmas: projectionPragmas}
 )
 
@@ -57,6 +61,10 @@ func openSQLite(ctx context.Context, path string, file sqliteFile) (_ *DB, err e
 	if db.reader, err = openFile(path, readerPragmas, max(4, runtime.NumCPU())); err != nil {
 		_ = db.writer.Close()
 		return nil, err
+	}
+	if file.shared {
+		db.writer.SetMaxOpenConns(2) // one for the rounds, which keep theirs, one for the rest
+		db.rounds = &rounds{pool: db.writer}
 	}
 	return db, nil
 }

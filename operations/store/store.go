@@ -12,6 +12,9 @@ import (
 // MaxInline is how many bytes of a blob are kept in its row; see the package's section on bytes.
 const MaxInline = 64 << 10
 
+// listPath is where the list of jobs is, beside a store of SQLite.
+func listPath(path string) string { return strings.TrimSuffix(path, ".db") + "-jobs.db" }
+
 // Dialect says which database a DB is.
 type Dialect string
 
@@ -29,6 +32,8 @@ type DB struct {
 	dialect Dialect
 	writer  *sql.DB
 	reader  *sql.DB
+	// rounds is how Write runs, nil where each call has a transaction of its own.
+	rounds *rounds
 	// path is that of the file of SQLite.
 	path string
 	// projection says that what is here can be made again. On PostgreSQL it shares its pools with the DB it came from.
@@ -68,7 +73,7 @@ func (db *DB) JobList(ctx context.Context) (*DB, error) {
 	if db.dialect == PostgreSQL {
 		return &DB{dialect: db.dialect, writer: db.writer, reader: db.reader, projection: true}, nil
 	}
-	list, err := openSQLite(ctx, strings.TrimSuffix(db.path, ".db")+"-jobs.db", projectionFile)
+	list, err := openSQLite(ctx, listPath(db.path), projectionFile)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +89,11 @@ func (db *DB) Close() error {
 	if db.projection && db.dialect == PostgreSQL {
 		return nil
 	}
-	err := db.writer.Close()
+	var err error
+	if db.rounds != nil {
+		err = db.rounds.close()
+	}
+	err = errors.Join(err, db.writer.Close())
 	if db.reader != db.writer {
 		err = errors.Join(err, db.reader.Close())
 	}

@@ -3,16 +3,41 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
 )
 
-// Tx is a transaction. It belongs to the function it was given to and ends with it.
-type Tx struct{ tx *sql.Tx }
+// Tx is a transaction. It belongs to the function it was given to and ends with it. Once a statement has failed, the others fail as
+// well and the transaction is rolled back, whatever the function returns: PostgreSQL has it so, and SQLite may have ended the
+// transaction, and would take each further statement for one by itself.
+type Tx struct {
+	on runner
+	// failed is the error of the first statement that failed.
+	failed error
+}
+
+// run runs what is to be done in the transaction. The caller ends it.
+func (t *Tx) run(change func(*Tx) error) error {
+	if err := change(t); err != nil {
+		return err
+	}
+	return t.failed
+}
+
+func (t *Tx) note(err error) error {
+	if t.failed == nil {
+		t.failed = err
+	}
+	return err
+}
 
 // Statement is a statement that is prepared once and run in many transactions. Close it with Close.
-type Statement struct{ statement *sql.Stmt }
+type Statement struct {
+	query     string
+	statement *sql.Stmt
+}
 
 // Prepare prepares a statement for Tx.ExecPrepared. It is called outside of transactions.
 func (db *DB) Prepare(ctx context.Context, query string) (*Statement, error) {
@@ -20,7 +45,7 @@ func (db *DB) Prepare(ctx context.Context, query string) (*Statement, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare statement: %w", err)
 	}
-	return &Statement{statement}, nil
+	return &Statement{query: query, statement: statement}, nil
 }
 
 // Close frees the statement.
@@ -28,32 +53,52 @@ func (s *Statement) Close() error { return s.statement.Close() }
 
 // Exec runs a statement and returns how many rows it changed.
 func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	result, err := t.tx.ExecContext(ctx, query, args...)
+	if t.failed != nil {
+		return 0, t.failed
+	}
+	result, err := t.on.ExecContext(ctx, query, args...)
 	if err != nil {
-		return 0, err
+		return 0, t.note(err)
 	}
 	return result.RowsAffected()
 }
 
 // ExecPrepared runs a prepared statement and returns how many rows it changed.
 func (t *Tx) ExecPrepared(ctx context.Context, statement *Statement, args ...any) (int64, error) {
-	result, err := t.tx.StmtContext(ctx, statement.statement).ExecContext(ctx, args...) //nolint:sqlclosecheck // it ends with the transaction
+	tx, ok := t.on.(*sql.Tx)
+	if !ok { // a round, which keeps its statements prepared by itself
+		return t.Exec(ctx, statement.query, args...)
+	}
+	if t.failed != nil {
+		return 0, t.failed
+	}
+	result, err := tx.StmtContext(ctx, statement.statement).ExecContext(ctx, args...) //nolint:sqlclosecheck // it ends with the transaction
 	if err != nil {
-		return 0, err
+		return 0, t.note(err)
 	}
 	return result.RowsAffected()
 }
 
 // QueryRow runs a query for one row. Its Scan returns sql.ErrNoRows when there is none.
 func (t *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
-	return t.tx.QueryRowContext(ctx, query, args...)
+	if t.failed != nil { // the row tells that it was not asked for
+		ended, end := context.WithCancelCause(ctx)
+		end(t.failed)
+		ctx = ended
+	}
+	row := t.on.QueryRowContext(ctx, query, args...)
+	_ = t.note(row.Err())
+	return row
 }
 
 // Query runs a query and hands each row's Scan to each. No other statement runs in the transaction meanwhile.
 func (t *Tx) Query(ctx context.Context, each func(scan func(dest ...any) error) error, query string, args ...any) error {
-	rows, err := t.tx.QueryContext(ctx, query, args...)
+	if t.failed != nil {
+		return t.failed
+	}
+	rows, err := t.on.QueryContext(ctx, query, args...)
 	if err != nil {
-		return err
+		return t.note(err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
@@ -61,17 +106,21 @@ func (t *Tx) Query(ctx context.Context, each func(scan func(dest ...any) error) 
 			return err
 		}
 	}
-	return rows.Err()
+	return t.note(rows.Err())
 }
 
 // Write runs change in a transaction and commits it. When it and another transaction got in each other's way it is
-// rolled back and change is called again, until ctx ends. An error of change rolls back and is returned as it is.
+// rolled back and change is called again, until ctx ends. An error of change rolls back and is returned as it is. change
+// must not call Write of the same DB.
 //
 // # Errors
 //
-// change's own; ErrUnavailable; ctx's, with nothing changed.
+// change's own; ErrUnavailable, after which the change may be there or not if it was the commit that failed; ctx's, with nothing changed.
 func (db *DB) Write(ctx context.Context, change func(tx *Tx) error) error {
 	return db.retry(ctx, func() error {
+		if db.rounds != nil {
+			return db.rounds.write(ctx, change)
+		}
 		return transact(ctx, db.writer, db.writeOptions(), change)
 	})
 }
@@ -94,7 +143,7 @@ func transact(ctx context.Context, pool *sql.DB, options *sql.TxOptions, run fun
 	}
 	// After a commit this does nothing; after an error or a panic it is what undoes the rest.
 	defer func() { _ = tx.Rollback() }()
-	if err := run(&Tx{tx}); err != nil {
+	if err := (&Tx{on: tx}).run(run); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -113,9 +162,10 @@ func (db *DB) retry(ctx context.Context, attempt func() error) error {
 		case ctx.Err() != nil:
 			// A driver's words for "interrupted" are of no use to the caller, whose deadline it was.
 			return fmt.Errorf("%w: %w", ctx.Err(), err)
-		case db.dialect.unreachable(err):
+		case db.dialect.inTheWay(err):
+		case db.dialect.unreachable(err) && !errors.Is(err, ErrUnavailable):
 			return fmt.Errorf("%w: %w", ErrUnavailable, err)
-		case !db.dialect.inTheWay(err):
+		default:
 			return err
 		}
 		select {

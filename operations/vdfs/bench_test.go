@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/internal/pgtest"
 	"github.com/airlock-run/airlock/operations/operationstest"
 	"github.com/airlock-run/airlock/operations/store/storetest"
@@ -26,11 +27,15 @@ func BenchmarkWriteSidecar(b *testing.B) {
 				}
 				var begun atomic.Int64
 				var group sync.WaitGroup
+				jobs := make([]*bus.Call, callers)
+				for i := range jobs {
+					jobs[i] = h.NewCall(b, "action:vdfs.write_sidecar", nil)
+				}
 				b.ResetTimer()
-				for _, id := range ids {
+				for i, id := range ids {
 					group.Go(func() {
 						for n := begun.Add(1); n <= int64(b.N); n = begun.Add(1) {
-							if err := writeOnce(b, h, id, n); err != nil {
+							if err := writeOnce(b, h, *jobs[i], id, n); err != nil {
 								b.Error(err)
 							}
 						}
@@ -44,14 +49,14 @@ func BenchmarkWriteSidecar(b *testing.B) {
 	}
 }
 
-func writeOnce(b *testing.B, h *operationstest.Harness, id string, n int64) error {
+// writeOnce makes a call as the job of another.
+func writeOnce(b *testing.B, h *operationstest.Harness, call bus.Call, id string, n int64) error {
 	b.Helper()
 	payload, err := json.Marshal(file(id, "a.json", random(4<<10)))
 	if err != nil {
 		return err
 	}
-	call := h.NewCall(b, "action:vdfs.write_sidecar", payload)
-	call.Key = fmt.Sprintf("%s/k/%d", call.Job, n)
-	_, err = h.Conn.Call(b.Context(), call)
+	call.Payload, call.Key = payload, fmt.Sprintf("%s/k/%d", call.Job, n)
+	_, err = h.Conn.Call(b.Context(), &call)
 	return err
 }

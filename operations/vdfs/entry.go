@@ -11,47 +11,16 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/operations/entries"
 	"github.com/airlock-run/airlock/operations/store"
 )
 
-// entry is what an entry is in JSON.
-type entry struct {
-	ID        string          `json:"id"`
-	Name      string          `json:"name"`
-	Path      string          `json:"path"`
-	EntryType string          `json:"entry_type"`
-	Metadata  json.RawMessage `json:"metadata"`
-	CreatedAt time.Time       `json:"created_at"`
-	// UpdatedAt is when the metadata or a sidecar was last written.
-	UpdatedAt time.Time `json:"updated_at"`
-	Sidecars  []sidecar `json:"sidecars"`
-}
-
-type sidecar struct {
-	Filename string `json:"filename"`
-	Size     int64  `json:"size"`
-	Digest   string `json:"digest"`
-}
-
-const entryColumns = `id, name, path, entry_type, metadata, created_at, updated_at`
-
-func scanEntry(scan func(...any) error) (*entry, error) {
-	e := &entry{Sidecars: []sidecar{}}
-	var metadata string
-	var created, updated int64
-	if err := scan(&e.ID, &e.Name, &e.Path, &e.EntryType, &metadata, &created, &updated); err != nil {
-		return nil, err
-	}
-	e.Metadata = json.RawMessage(metadata)
-	e.CreatedAt, e.UpdatedAt = store.Time(created), store.Time(updated)
-	return e, nil
-}
-
 type createInput struct {
-	Name      string          `json:"name"`
-	Path      string          `json:"path"`
-	EntryType string          `json:"entry_type"`
-	Metadata  json.RawMessage `json:"metadata"`
+	Name      string          `json:"name" jsonschema:"what people call it"`
+	Path      string          `json:"path" jsonschema:"where it is; unique in its library"`
+	EntryType string          `json:"entry_type" jsonschema:"kind of entry, such as receipt"`
+	Metadata  json.RawMessage `json:"metadata,omitempty" jsonschema:"object, at most 64 KiB; default {}"`
+	Content   string          `json:"content,omitempty" jsonschema:"reference of content of the library that is the entry's, see vdfs.write_content; default none"`
 }
 
 func (c *catalogue) checkNewEntry(_ context.Context, _ *bus.Call, in createInput) (createInput, error) {
@@ -72,33 +41,50 @@ func (c *catalogue) checkNewEntry(_ context.Context, _ *bus.Call, in createInput
 	return in, err
 }
 
-func (c *catalogue) createEntry(ctx context.Context, tx *store.Tx, call *bus.Call, in createInput) (*entry, error) {
+func (c *catalogue) createEntry(ctx context.Context, tx *store.Tx, call *bus.Call, in createInput) (*entries.Entry, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, fmt.Errorf("make id: %w", err)
 	}
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	n, err := tx.Exec(ctx, `INSERT INTO entries (library_id, `+entryColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
-		ON CONFLICT (library_id, path) DO NOTHING`,
-		call.Library.String(), id.String(), in.Name, in.Path, in.EntryType, string(in.Metadata), store.Micros(now))
+	if in.Content != "" {
+		if _, err := c.contents.Refer(ctx, tx, call.Library, in.Content); err != nil {
+			return nil, err
+		}
+	}
+	n, err := tx.Exec(ctx, `INSERT INTO entries (library_id, id, name, path, entry_type, metadata, content, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (library_id, path) DO NOTHING`,
+		call.Library.String(), id.String(), in.Name, in.Path, in.EntryType, string(in.Metadata), in.Content, store.Micros(now))
 	if err != nil {
 		return nil, fmt.Errorf("create entry: %w", err)
 	}
 	if n == 0 {
 		return nil, bus.Errorf(bus.AlreadyExists, "there is an entry at %s; vdfs.get_entry with this path returns it", in.Path)
 	}
-	return &entry{
-		ID: id.String(), Name: in.Name, Path: in.Path, EntryType: in.EntryType, Metadata: in.Metadata,
-		CreatedAt: now, UpdatedAt: now, Sidecars: []sidecar{},
-	}, nil
+	e := &entries.Entry{
+		ID: id.String(), Name: in.Name, Path: in.Path, EntryType: in.EntryType, Metadata: in.Metadata, Content: in.Content,
+		CreatedAt: now, UpdatedAt: now, Sidecars: []entries.Sidecar{},
+	}
+	return e, c.index(ctx, tx, call, e, len(in.Metadata))
+}
+
+// index writes what an entry is found by, and counts what its metadata has grown by, in bytes.
+func (c *catalogue) index(ctx context.Context, tx *store.Tx, call *bus.Call, e *entries.Entry, grown int) error {
+	if err := entries.SetFields(ctx, tx, call.Library, e.EntryType, e.Path, e.Metadata); err != nil {
+		return err
+	}
+	if err := entries.SetWords(ctx, tx, c.db.Dialect(), call.Library, e); err != nil {
+		return err
+	}
+	return c.contents.Count(ctx, tx, call.Library, int64(grown))
 }
 
 type getInput struct {
-	ID   string `json:"entry_id"`
-	Path string `json:"path"`
+	ID   string `json:"entry_id,omitempty" jsonschema:"id of the entry; either this or path"`
+	Path string `json:"path,omitempty" jsonschema:"path of the entry"`
 }
 
-func (c *catalogue) getEntry(ctx context.Context, call *bus.Call, in getInput) (found *entry, err error) {
+func (c *catalogue) getEntry(ctx context.Context, call *bus.Call, in getInput) (found *entries.Entry, err error) {
 	column, value := "path", in.Path
 	switch {
 	case (in.ID == "") == (in.Path == ""):
@@ -114,47 +100,23 @@ func (c *catalogue) getEntry(ctx context.Context, call *bus.Call, in getInput) (
 		}
 	}
 	err = c.db.Read(ctx, func(tx *store.Tx) error {
-		row := tx.QueryRow(ctx, `SELECT `+entryColumns+` FROM entries WHERE library_id = $1 AND `+column+` = $2`,
-			call.Library.String(), value)
-		if found, err = scanEntry(row.Scan); errors.Is(err, sql.ErrNoRows) {
-			return noEntry(value)
+		if found, err = readEntry(ctx, tx, call.Library, column, value); err != nil {
+			return err
 		}
-		if err != nil {
-			return fmt.Errorf("read entry: %w", err)
-		}
-		return addSidecars(ctx, tx, call.Library, []*entry{found})
+		return entries.AddSidecars(ctx, tx, []*entries.Entry{found})
 	})
 	return found, err
 }
 
-// addSidecars adds their sidecars to entries, which are in the order of their paths.
-func addSidecars(ctx context.Context, tx *store.Tx, library uuid.UUID, entries []*entry) error {
-	if len(entries) == 0 {
-		return nil
+// readEntry reads an entry of a library, without its sidecars.
+func readEntry(ctx context.Context, tx *store.Tx, library uuid.UUID, column, value string) (*entries.Entry, error) {
+	row := tx.QueryRow(ctx, `SELECT `+entries.Columns+` FROM entries e WHERE e.library_id = $1 AND e.`+column+` = $2`, library.String(), value)
+	e, err := entries.Scan(row.Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, entries.NotFound(value)
 	}
-	byID := make(map[string]*entry, len(entries))
-	for _, e := range entries {
-		byID[e.ID] = e
-	}
-	err := tx.Query(ctx, func(scan func(...any) error) error {
-		var id string
-		var s sidecar
-		if err := scan(&id, &s.Filename, &s.Size, &s.Digest); err != nil {
-			return err
-		}
-		if e := byID[id]; e != nil {
-			e.Sidecars = append(e.Sidecars, s)
-		}
-		return nil
-	}, `SELECT s.entry_id, s.filename, s.size, s.digest FROM entries e JOIN sidecars s ON s.entry_id = e.id
-		WHERE e.library_id = $1 AND e.path >= $2 AND e.path <= $3 ORDER BY s.entry_id, s.filename`,
-		library.String(), entries[0].Path, entries[len(entries)-1].Path)
 	if err != nil {
-		return fmt.Errorf("read sidecars: %w", err)
+		return nil, fmt.Errorf("read entry: %w", err)
 	}
-	return nil
-}
-
-func noEntry(name string) error {
-	return bus.Errorf(bus.NotFound, "the library has no entry %s", name)
+	return e, nil
 }

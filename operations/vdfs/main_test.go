@@ -9,6 +9,7 @@ import (
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/internal/pgtest"
 	"github.com/airlock-run/airlock/operations"
+	"github.com/airlock-run/airlock/operations/content"
 	"github.com/airlock-run/airlock/operations/operationstest"
 	"github.com/airlock-run/airlock/operations/store"
 	"github.com/airlock-run/airlock/operations/vdfs"
@@ -25,8 +26,18 @@ func TestMain(m *testing.M) {
 		}))
 }
 
-func domain(_ testing.TB, conn *bus.Conn, db *store.DB) []operations.Operation {
-	return vdfs.Operations(conn, db)
+func domain(tb testing.TB, conn *bus.Conn, db *store.DB) []operations.Operation {
+	tb.Helper()
+	return vdfs.Operations(conn, db, contents(tb, conn, db, content.Config{}))
+}
+
+func contents(tb testing.TB, conn *bus.Conn, db *store.DB, config content.Config) *content.Store {
+	tb.Helper()
+	s, err := content.New(db, content.Bus(conn), config)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
 }
 
 type object = map[string]any

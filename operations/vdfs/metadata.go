@@ -3,9 +3,7 @@ package vdfs
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -35,8 +33,8 @@ func checkMetadata(metadata json.RawMessage) (json.RawMessage, error) {
 }
 
 type patchInput struct {
-	ID       string          `json:"entry_id"`
-	Metadata json.RawMessage `json:"metadata"`
+	ID       string          `json:"entry_id" jsonschema:"id of the entry"`
+	Metadata json.RawMessage `json:"metadata" jsonschema:"object that is merged into the metadata: null removes a field; at most 64 KiB"`
 }
 
 func (c *catalogue) checkPatch(_ context.Context, _ *bus.Call, in patchInput) (_ patchInput, err error) {
@@ -49,27 +47,23 @@ func (c *catalogue) checkPatch(_ context.Context, _ *bus.Call, in patchInput) (_
 
 func (c *catalogue) updateMetadata(ctx context.Context, tx *store.Tx, call *bus.Call, in patchInput) (struct{}, error) {
 	var none struct{}
-	var old string
-	err := tx.QueryRow(ctx, `SELECT metadata FROM entries WHERE library_id = $1 AND id = $2`, call.Library.String(), in.ID).Scan(&old)
-	if errors.Is(err, sql.ErrNoRows) {
-		return none, noEntry(in.ID)
-	}
+	e, err := readEntry(ctx, tx, call.Library, "id", in.ID)
 	if err != nil {
-		return none, fmt.Errorf("read metadata: %w", err)
+		return none, err
 	}
-	merged, err := mergePatch([]byte(old), in.Metadata)
-	if err != nil {
+	grown := -len(e.Metadata)
+	if e.Metadata, err = mergePatch(e.Metadata, in.Metadata); err != nil {
 		return none, fmt.Errorf("merge metadata of entry %s: %w", in.ID, err)
 	}
-	if len(merged) > maxMetadata {
-		return none, bus.Errorf(bus.InvalidArgument, "metadata would be %d bytes, at most %d are possible", len(merged), maxMetadata)
+	if len(e.Metadata) > maxMetadata {
+		return none, bus.Errorf(bus.InvalidArgument, "metadata would be %d bytes, at most %d are possible", len(e.Metadata), maxMetadata)
 	}
 	_, err = tx.Exec(ctx, `UPDATE entries SET metadata = $1, updated_at = $2 WHERE id = $3`,
-		string(merged), store.Micros(time.Now()), in.ID)
+		string(e.Metadata), store.Micros(time.Now()), in.ID)
 	if err != nil {
 		return none, fmt.Errorf("write metadata: %w", err)
 	}
-	return none, nil
+	return none, c.index(ctx, tx, call, e, grown+len(e.Metadata))
 }
 
 // mergePatch applies an RFC 7396 merge patch to a document. Both are JSON; numbers keep every digit.

@@ -2,7 +2,6 @@ package vdfs
 
 import (
 	"path"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -64,21 +63,4 @@ func checkID(id string) (string, error) {
 		return "", bus.Errorf(bus.InvalidArgument, "entry_id %.64q is no UUID", id)
 	}
 	return parsed.String(), nil
-}
-
-// pathRange returns the bounds of the paths that start with prefix: from prefix up to but not including end, which is
-// empty when there is no bound. The bounds are in the order of bytes, which UTF-8 shares with the order of code points.
-func pathRange(prefix string) (end string) {
-	runes := []rune(prefix)
-	for i, r := range slices.Backward(runes) {
-		switch r {
-		case unicode.MaxRune:
-			continue
-		case 0xd7ff: // surrogates, which no text has, come next
-			return string(runes[:i]) + "\ue000"
-		default:
-			return string(runes[:i]) + string(r+1)
-		}
-	}
-	return ""
 }

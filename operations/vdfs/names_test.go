@@ -7,32 +7,6 @@ import (
 	"unicode/utf8"
 )
 
-func TestPathRange(t *testing.T) {
-	t.Parallel()
-	for prefix, want := range map[string]string{
-		"/a": "/b", "/é": "/ê", "/\ud7ff": "/\ue000", "/a\U0010FFFF": "/b", "\U0010FFFF": "", "": "",
-	} {
-		if got := pathRange(prefix); got != want {
-			t.Errorf("%q: end is %q, want %q", prefix, got, want)
-		}
-	}
-}
-
-// FuzzPathRange holds the bounds to what they stand for.
-func FuzzPathRange(f *testing.F) {
-	f.Add("/mail", "/mail/1")
-	f.Add("/\ud7ff", "/\ue000")
-	f.Fuzz(func(t *testing.T, prefix, p string) {
-		if !utf8.ValidString(prefix) || !utf8.ValidString(p) {
-			return
-		}
-		end := pathRange(prefix)
-		if got, want := p >= prefix && (end == "" || p < end), strings.HasPrefix(p, prefix); got != want {
-			t.Errorf("%q with prefix %q (end %q): in range %v, want %v", p, prefix, end, got, want)
-		}
-	})
-}
-
 // FuzzNames holds what is accepted to what the package promises.
 func FuzzNames(f *testing.F) {
 	for _, seed := range []string{"/a/b", "/", "..", "a\x00", "/a/../b", "ocr.txt", "/\u0085"} {

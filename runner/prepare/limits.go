@@ -11,7 +11,7 @@ type Limits struct {
 	Memory uint64
 	// CPU is how much processor time it may take, in whole seconds. Unix only. Default 60 s.
 	CPU time.Duration
-	// Wall is how long it may last. Default 90 s.
+	// Wall is how long it may last, on a machine that has other work as well: CPU is what bounds the work. Default 5 min.
 	Wall time.Duration
 }
 
@@ -23,7 +23,7 @@ func (l Limits) withDefaults() Limits {
 		l.CPU = time.Minute
 	}
 	if l.Wall == 0 {
-		l.Wall = 90 * time.Second
+		l.Wall = 5 * time.Minute
 	}
 	return l
 }

@@ -10,6 +10,8 @@ func (j *JobContext) AI() AI { return AI{j} }
 type OCROptions struct {
 	// Language is the language pack to read with. Empty means "eng".
 	Language string `json:"language,omitempty"`
+	// Detail is "words" for each word with its place, too. Empty means "text".
+	Detail string `json:"detail,omitempty"`
 	// MaxPages is where reading stops. Zero means 50.
 	MaxPages int `json:"max_pages,omitempty"`
 }
@@ -29,7 +31,19 @@ type OCRPage struct {
 	Text       string  `json:"text"`
 	Source     string  `json:"source"`
 	Confidence float64 `json:"confidence"`
-	Error      string  `json:"error"`
+	// Words are there if Detail was "words".
+	Words []OCRWord `json:"words"`
+	Error string    `json:"error"`
+}
+
+// OCRWord is a word and where it is on the page as it is shown, in parts of the page's width and height.
+type OCRWord struct {
+	Text       string  `json:"text"`
+	Left       float64 `json:"left"`
+	Top        float64 `json:"top"`
+	Width      float64 `json:"width"`
+	Height     float64 `json:"height"`
+	Confidence float64 `json:"confidence"`
 }
 
 // OCR reads the text of a PDF or a picture. It calls query:ai.ocr.
@@ -56,6 +70,8 @@ type Classification struct {
 	Confidence float64      `json:"confidence"`
 	Scores     []LabelScore `json:"scores"`
 	Model      string       `json:"model"`
+	// Usage is nil unless a model was asked.
+	Usage *Usage `json:"usage"`
 }
 
 // LabelScore is how well one label fits; the scores of a classification sum to 1.

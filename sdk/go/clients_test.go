@@ -1,9 +1,11 @@
 package airlock_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,7 +54,64 @@ func inspectVDFS(job *airlock.JobContext) error {
 	if _, err := vdfs.ReadSidecar(created.ID, "absent"); airlock.ErrorCode(err) != airlock.NotFound {
 		return fmt.Errorf("read absent sidecar: %w", err)
 	}
-	return inspectPages(vdfs)
+	return errors.Join(inspectPages(vdfs), inspectContent(vdfs, created.ID), inspectSearch(job))
+}
+
+func inspectContent(vdfs airlock.VDFS, id string) error {
+	data := bytes.Repeat([]byte("airlock "), 1<<18+1) // which takes three parts
+	content, err := vdfs.WriteContent(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	if err := vdfs.WriteSidecarContent(id, "large", content); err != nil {
+		return err
+	}
+	got, err := io.ReadAll(vdfs.ContentReader(content))
+	if err != nil || !bytes.Equal(got, data) {
+		return fmt.Errorf("read %d bytes, want %d: %w", len(got), len(data), err)
+	}
+	with, err := vdfs.CreateEntry(airlock.NewEntry{Name: "n", Path: "/with-content", EntryType: "file", Content: content})
+	if err != nil || with.Content != content {
+		return fmt.Errorf("content is %q: %w", with.Content, err)
+	}
+	list, err := vdfs.Sidecars(id)
+	if err != nil || len(list) != 3 || list[1].Filename != "large" || list[1].Size != int64(len(data)) {
+		return fmt.Errorf("sidecars %+v: %w", list, err)
+	}
+	if err := errors.Join(vdfs.DeleteSidecar(id, "large"), vdfs.DeleteEntry(with.ID)); err != nil {
+		return err
+	}
+	if err := vdfs.DeleteEntry(with.ID); airlock.ErrorCode(err) != airlock.NotFound {
+		return fmt.Errorf("delete again: %w", err)
+	}
+	if err := vdfs.DeleteSidecar(id, "large"); airlock.ErrorCode(err) != airlock.NotFound {
+		return fmt.Errorf("delete sidecar again: %w", err)
+	}
+	return nil
+}
+
+func inspectSearch(job *airlock.JobContext) error {
+	for i, total := range []any{12.5, 81, 50, "81"} {
+		_, err := job.VDFS().CreateEntry(airlock.NewEntry{
+			Name: "Receipt", Path: fmt.Sprintf("/expenses/%d", i), EntryType: "expense", Metadata: map[string]any{"category": "Restaurant", "total": total},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	over := []airlock.Filter{{Field: "total", Op: "gte", Value: 50}}
+	page, err := job.Search(airlock.SearchQuery{Text: "restaurant", Filters: over, Sum: []string{"total"}, Limit: 1})
+	if err != nil || len(page.Entries) != 1 || page.Entries[0].Path != "/expenses/2" || page.Next == "" {
+		return fmt.Errorf("found %+v: %w", page, err)
+	}
+	if diff := cmp.Diff(&airlock.SearchTotal{Count: 2, Sums: map[string]float64{"total": 131}, Complete: true}, page.Total); diff != "" {
+		return errors.New(diff)
+	}
+	list, err := job.VDFS().ListEntries(airlock.EntryFilter{EntryType: "expense", Filters: over, Sort: "-path"})
+	if err != nil || len(list.Entries) != 2 || list.Entries[0].Path != "/expenses/2" {
+		return fmt.Errorf("listed %+v: %w", list, err)
+	}
+	return nil
 }
 
 func inspectPages(vdfs airlock.VDFS) error {

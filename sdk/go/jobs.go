@@ -110,11 +110,21 @@ type SubJobStatus struct {
 	Failure string `json:"failure"`
 }
 
-// SubJob returns how a sub-job stands that this job has dispatched. It calls query:jobs.get.
+// SubJob returns how a sub-job stands that this job has dispatched. It calls query:jobs.status.
 func (j *JobContext) SubJob(id string) (SubJobStatus, error) {
 	var out SubJobStatus
-	err := j.Call("query:jobs.get", "", map[string]string{"job_id": id}, &out)
+	err := j.Call("query:jobs.status", "", map[string]string{"job_id": id}, &out)
 	return out, err
+}
+
+// CancelSubJob cancels a sub-job that this job has dispatched, and returns its state: cancelled, or running until it has stopped. One that has
+// ended stays as it is. It calls action:jobs.cancel.
+func (j *JobContext) CancelSubJob(id string) (state string, err error) {
+	var out struct {
+		State string `json:"state"`
+	}
+	err = j.Call("action:jobs.cancel", "", map[string]string{"job_id": id}, &out)
+	return out.State, err
 }
 
 // WaitForSubJobs is what Run returns, after a checkpoint, to be called again when all sub-jobs of this job have ended: [ErrWaiting]. Until

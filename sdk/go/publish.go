@@ -8,6 +8,11 @@ type NewEvent struct {
 	Subject string
 	// Data is any value that becomes JSON; nil for none.
 	Data any
+	// Content is data as a reference, see [VDFS.WriteContent], in place of Data. ContentType says what it is, as in message/rfc822.
+	Content, ContentType string
+	// ID names what happened: whichever job of the extension publishes it again under that name, it starts nothing twice. Empty gives each call an
+	// event of its own.
+	ID string
 }
 
 // Publish publishes an event of the library, which starts the jobs of extensions that listen for its type, and returns its id. It calls
@@ -18,10 +23,13 @@ type NewEvent struct {
 // [FailedPrecondition] at the end of a long chain of events, each of which led to the next.
 func (j *JobContext) Publish(event NewEvent) (id string, err error) {
 	in := struct {
-		Type    string `json:"type"`
-		Subject string `json:"subject,omitempty"`
-		Data    any    `json:"data,omitempty"`
-	}{event.Type, event.Subject, event.Data}
+		Type        string `json:"type"`
+		Subject     string `json:"subject,omitempty"`
+		Data        any    `json:"data,omitempty"`
+		Content     string `json:"content,omitempty"`
+		ContentType string `json:"content_type,omitempty"`
+		ID          string `json:"event_id,omitempty"`
+	}{event.Type, event.Subject, event.Data, event.Content, event.ContentType, event.ID}
 	var out struct {
 		ID string `json:"event_id"`
 	}

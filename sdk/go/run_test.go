@@ -50,6 +50,7 @@ var inspections = map[string]func(*airlock.JobContext) error{
 	"state":       inspectState,
 	"settings":    inspectSettings,
 	"ai":          inspectAI,
+	"model":       inspectModel,
 	"ping":        inspectPing,
 	"many":        inspectMany,
 }

@@ -17,6 +17,8 @@ type NewEntry struct {
 	Path      string `json:"path"`
 	EntryType string `json:"entry_type"`
 	Metadata  any    `json:"metadata,omitempty"`
+	// Content is the reference of content of the library that is the entry's, see [VDFS.WriteContent]; empty for none.
+	Content string `json:"content,omitempty"`
 }
 
 // Entry is one thing in a library. Its path is unique there.
@@ -26,9 +28,11 @@ type Entry struct {
 	Path      string          `json:"path"`
 	EntryType string          `json:"entry_type"`
 	Metadata  json.RawMessage `json:"metadata"`
-	CreatedAt time.Time       `json:"created_at"`
-	UpdatedAt time.Time       `json:"updated_at"`
-	Sidecars  []Sidecar       `json:"sidecars"`
+	// Content is the reference of its content, for [VDFS.ReadContent]; empty for none.
+	Content   string    `json:"content"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+	Sidecars  []Sidecar `json:"sidecars"`
 }
 
 // Sidecar is a file beside an entry.
@@ -69,13 +73,25 @@ func (v VDFS) entry(by map[string]string) (Entry, error) {
 type EntryFilter struct {
 	PathPrefix string `json:"path_prefix,omitempty"`
 	EntryType  string `json:"entry_type,omitempty"`
+	// Filters are what the metadata has to fit, all of them.
+	Filters []Filter `json:"filters,omitempty"`
+	// Sort is path, created_at, updated_at or metadata. and an indexed field, with - in front for the last first. Empty means path.
+	Sort string `json:"sort,omitempty"`
 	// After is the Next of the page before.
 	After string `json:"after,omitempty"`
 	// Limit is the size of a page, 1 to 500. Zero means 50.
 	Limit int `json:"limit,omitempty"`
 }
 
-// EntryPage is some of the entries. An empty Next means there are no more.
+// Filter compares a field of the metadata, total or vendor.name, with a value: a number, text, true or false. Op is eq, gt, gte, lt, lte,
+// prefix, or in, of which the value is a list.
+type Filter struct {
+	Field string `json:"field"`
+	Op    string `json:"op"`
+	Value any    `json:"value"`
+}
+
+// EntryPage is some of the entries, fewer than asked for where many had to be looked at. An empty Next means there are no more.
 type EntryPage struct {
 	Entries []Entry `json:"entries"`
 	Next    string  `json:"next"`
@@ -98,62 +114,11 @@ func (v VDFS) UpdateMetadata(entryID string, patch any) error {
 	return v.job.Call("action:vdfs.update_metadata", "", input, nil)
 }
 
-// WriteSidecar writes a file beside an entry, in place of one of that name. It calls action:vdfs.write_sidecar.
-func (v VDFS) WriteSidecar(entryID, filename string, data []byte) error {
-	input := struct {
-		ID       string `json:"entry_id"`
-		Filename string `json:"filename"`
-		Data     []byte `json:"data"`
-	}{entryID, filename, bytesOrEmpty(data)}
-	return v.job.Call("action:vdfs.write_sidecar", "", input, nil)
-}
-
-// SidecarContent is a sidecar's bytes.
-type SidecarContent struct {
-	Data   []byte `json:"data"`
-	Size   int64  `json:"size"`
-	Digest string `json:"digest"`
-}
-
-func (c *SidecarContent) data() *[]byte { return &c.Data }
-
-// ReadSidecar returns a file beside an entry. It calls query:vdfs.read_sidecar.
-func (v VDFS) ReadSidecar(entryID, filename string) (SidecarContent, error) {
-	input := struct {
-		ID       string `json:"entry_id"`
-		Filename string `json:"filename"`
-	}{entryID, filename}
-	var out SidecarContent
-	err := v.job.Call("query:vdfs.read_sidecar", "", input, &out)
-	return out, err
-}
-
-// ContentRange is part of what a content reference names. Size is that of the whole.
-type ContentRange struct {
-	Data []byte `json:"data"`
-	Size int64  `json:"size"`
-	EOF  bool   `json:"eof"`
-}
-
-func (c *ContentRange) data() *[]byte { return &c.Data }
-
-// ReadContent returns up to length bytes, from offset, of what a content reference names. A length of 0 means 1 MiB. It calls
-// query:vdfs.read_content.
-func (v VDFS) ReadContent(content string, offset, length int64) (ContentRange, error) {
-	input := struct {
-		Content string `json:"content"`
-		Offset  int64  `json:"offset"`
-		Length  int64  `json:"length,omitempty"`
-	}{content, offset, length}
-	var out ContentRange
-	err := v.job.Call("query:vdfs.read_content", "", input, &out)
-	return out, err
-}
-
-// bytesOrEmpty keeps JSON from turning a file without content into a null.
-func bytesOrEmpty(data []byte) []byte {
-	if data == nil {
-		return []byte{}
-	}
-	return data
+// DeleteEntry removes an entry with the files beside it. It calls action:vdfs.delete_entry.
+//
+// # Errors
+//
+// [NotFound].
+func (v VDFS) DeleteEntry(entryID string) error {
+	return v.job.Call("action:vdfs.delete_entry", "", map[string]string{"entry_id": entryID}, nil)
 }

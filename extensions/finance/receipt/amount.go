@@ -70,6 +70,9 @@ func ParseAmount(s string) (Amount, bool) {
 	return value, true
 }
 
+// ParseDecimal reads a number as programs write it, where a point is always the decimal one: 1234.5.
+func ParseDecimal(s string) (Amount, bool) { return stated(s) }
+
 // split tells a number's whole part, without separators, from its decimals.
 func split(s string) (whole, decimals string, ok bool) {
 	groups, separators, ok := tokens(s)

@@ -10,7 +10,7 @@ import (
 )
 
 func BenchmarkExtract(b *testing.B) {
-	invoice, err := os.ReadFile(filepath.Join("..", "testdata", "invoice-de.txt"))
+	invoice, err := os.ReadFile(filepath.Join("..", "process", "testdata", "invoice-de.txt"))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -26,10 +26,20 @@ var symbols = []sign{
 	{"₺", "TRY"},
 	{"zł", "PLN"},
 	{"Kč", "CZK"},
-	{"Fr.", "CHF"},
 	{"SFr.", "CHF"},
+	{"Fr.", "CHF"},
+	{"円", "JPY"},
+	{"Yen", "JPY"},
 	{"Euro", "EUR"},
 	{"EURO", "EUR"},
+	{"Eur", "EUR"},
+	{"euros", "EUR"},
+	{"euro", "EUR"},
+	{"eur", "EUR"},
+	{"AU $", "AUD"},
+	{"MX$", "MXN"},
+	{"USD$", "USD"},
+	{"Kr.", "DKK"},
 }
 
 var codes = []string{

@@ -6,144 +6,212 @@ import (
 	"unicode/utf8"
 )
 
-// A date's parts stand alone: what is in front of it or behind is no digit. The first that has the form of a date is the line's,
-// even if there is no such day; of those with the name of a month the first five are tried, and what ends one begins no other.
-const maxNamed = 5
+// monthNames are the months in the languages of the tables, folded. Three letters of one or more are an abbreviation of it, but for those of
+// juin and juillet.
+var monthNames = [12][]string{
+	{"january", "januar", "janvier", "enero", "gennaio", "januari", "janeiro", "janner", "janv"},
+	{"february", "februar", "fevrier", "febrero", "febbraio", "februari", "fevereiro", "fevr"},
+	{"march", "marz", "mars", "marzo", "maart", "marco", "mrz", "mrt", "maerz"},
+	{"april", "avril", "abril", "aprile"},
+	{"may", "mai", "mayo", "maggio", "mei", "maio"},
+	{"june", "juni", "juin", "junio", "giugno", "junho"},
+	{"july", "juli", "juillet", "julio", "luglio", "julho"},
+	{"august", "aout", "agosto", "augustus"},
+	{"september", "septembre", "septiembre", "settembre", "setembro", "setiembre"},
+	{"october", "oktober", "octobre", "octubre", "ottobre", "outubro"},
+	{"november", "novembre", "noviembre", "novembro"},
+	{"december", "dezember", "decembre", "diciembre", "dicembre", "dezembro"},
+}
 
-// isoIn reads 2026-11-20.
-func isoIn(s string) (time.Time, bool) {
+// monthOf returns the month that a folded word names or abbreviates.
+func monthOf(word string) (time.Month, bool) {
+	if len(word) < 3 || len(word) > 10 || word == "jui" {
+		return 0, false
+	}
+	for i, names := range monthNames {
+		for _, name := range names {
+			if strings.HasPrefix(name, word) {
+				return time.Month(i + 1), true
+			}
+		}
+	}
+	return 0, false
+}
+
+// yearFirstIn reads 2026-11-20, 2026/11/20, 2026.11.20.
+func yearFirstIn(s string) (time.Time, bool) {
 	for i, end := nextDigits(s, 0); i < len(s); i, end = nextDigits(s, end) {
-		month := after(s, end, "-")
+		month := after(s, end, "-", "/", ".")
 		monthEnd := digits(s, month)
-		d := after(s, monthEnd, "-")
-		if dayEnd := digits(s, d); end-i == 4 && month > end && monthEnd-month == 2 && d > monthEnd && dayEnd-d == 2 {
+		d := after(s, monthEnd, "-", "/", ".")
+		dayEnd := digits(s, d)
+		if end-i == 4 && month > end && short(monthEnd-month) && d > monthEnd && short(dayEnd-d) && s[end] == s[monthEnd] {
 			return day(number(s[i:end]), time.Month(number(s[month:monthEnd])), number(s[d:dayEnd]))
 		}
 	}
 	return time.Time{}, false
 }
 
-// numericIn reads 20.11.2026, 20.11.26 and 11/20/2026.
-func numericIn(s string, near time.Time, monthFirst bool) (time.Time, bool) {
+// short tells that a number has one or two digits.
+func short(n int) bool { return n == 1 || n == 2 }
+
+// numericIn reads 20.11.2026, 20.11.26, 11/20/2026 and 20 / 11 / 2026.
+func numericIn(s string, near time.Time, locale Locale) (time.Time, bool) {
 	for i, end := nextDigits(s, 0); i < len(s); i, end = nextDigits(s, end) {
 		if end-i > 2 || i > 0 && strings.IndexByte(".,/-", s[i-1]) >= 0 {
 			continue
 		}
-		second := after(s, end, ".", "/", "-")
-		secondEnd := digits(s, second)
-		year := after(s, secondEnd, ".", "/", "-")
-		yearEnd := digits(s, year)
-		if n := secondEnd - second; second == end || n < 1 || n > 2 || year == secondEnd {
+		sign := after(s, end, " ")
+		second := after(s, sign, ".", "/", "-")
+		from := after(s, second, " ")
+		secondEnd := digits(s, from)
+		third := after(s, secondEnd, " ")
+		year := after(s, third, ".", "/", "-")
+		yearFrom := after(s, year, " ")
+		yearEnd := digits(s, yearFrom)
+		if second == sign || year == third || !short(secondEnd-from) || s[sign] != s[third] {
 			continue
 		}
-		if n := yearEnd - year; n == 2 || n == 4 {
-			return numeric(number(s[i:end]), number(s[second:secondEnd]), number(s[year:yearEnd]), s[end] != '.', near, monthFirst)
-		}
-	}
-	return time.Time{}, false
-}
-
-// dayIn reads 20 November 2026, 20. Nov. 2026 and 20th of November, 2026.
-func dayIn(s string) (time.Time, bool) {
-	named, from := 0, 0
-	for i, end := nextDigits(s, 0); i < len(s) && named < maxNamed; i, end = nextDigits(s, end) {
-		if end-i > 2 || !apart(s, from, i) {
-			continue
-		}
-		word, year := monthAndYear(s, end)
-		if year == 0 {
-			continue
-		}
-		if m, ok := month(s[word:nameEnd(s, word)]); ok {
-			if date, ok := day(number(s[year:year+4]), m, number(s[i:end])); ok {
+		if n := yearEnd - yearFrom; n == 2 || n == 4 {
+			if date, ok := numeric(number(s[i:end]), number(s[from:secondEnd]), number(s[yearFrom:yearEnd]), s[sign] != '.', near, locale); ok {
 				return date, true
 			}
 		}
-		named, from = named+1, behind(s, year+4)
 	}
 	return time.Time{}, false
 }
 
-// monthAndYear returns where the name of a month and its year begin behind the number of a day; year is 0 if they do not. The
-// st of 1st is also how a name could begin, so each way to read it is tried.
-func monthAndYear(s string, i int) (word, year int) {
-	for _, ordinal := range []int{after(s, i, "st", "nd", "rd", "th", "."), i} {
-		for _, space := range []int{after(s, ordinal, " "), ordinal} {
-			for _, of := range []int{after(s, space, "of "), space} {
-				end := nameEnd(s, of)
-				if n := utf8.RuneCountInString(s[of:end]); n < 3 || n > 9 {
-					continue
-				}
-				if year := yearAt(s, after(s, after(s, end, "."), ",")); year > 0 {
-					return of, year
-				}
+// eras are the years before the first of each of Japan's.
+var eras = []struct {
+	name string
+	year int
+}{{"令和", 2018}, {"平成", 1988}, {"昭和", 1925}, {"r", 2018}, {"h", 1988}}
+
+// japaneseIn reads 2026年3月4日 and 令和8年3月4日.
+func japaneseIn(s string) (time.Time, bool) {
+	for from := 0; ; {
+		at := strings.Index(s[from:], "年")
+		if at < 0 {
+			return time.Time{}, false
+		}
+		at += from
+		from = at + len("年")
+		start := run(s, 0, at, digit)
+		year := number(s[start:min(at, start+4)])
+		if before, ok := strings.CutSuffix(s[:at], "元"); ok {
+			start, year = len(before), 1
+		}
+		for _, era := range eras {
+			if strings.HasSuffix(strings.TrimRight(s[:start], " "), era.name) {
+				year += era.year
+				break
 			}
+		}
+		month := skipBlanks(s, from)
+		monthEnd := digits(s, month)
+		d := after(s, monthEnd, "月")
+		first := skipBlanks(s, d)
+		dayEnd := digits(s, first)
+		if d == monthEnd || !short(monthEnd-month) || !short(dayEnd-first) {
+			continue
+		}
+		if date, ok := day(year, time.Month(number(s[month:monthEnd])), number(s[first:dayEnd])); ok {
+			return date, true
 		}
 	}
-	return 0, 0
 }
 
-// monthIn reads November 20, 2026 and Nov. 20th 2026.
-func monthIn(s string) (time.Time, bool) {
-	named, from := 0, 0
-	for i := 0; i < len(s) && named < maxNamed; i++ {
-		end := nameEnd(s, i)
-		if end == i {
+// namedIn reads 20 November 2026, 3 de marzo de 2026, Nov. 20th, 2026, 20-Nov-26 and what is between these.
+func namedIn(s string) (time.Time, bool) {
+	fields := strings.FieldsFunc(lowerLetters(s), func(r rune) bool { return r == ' ' })
+	for i, field := range fields {
+		m, ok := monthOf(field)
+		if !ok {
 			continue
 		}
-		word := s[i:end]
-		n, apart := utf8.RuneCountInString(word), apart(s, from, i)
-		i = end - 1
-		if n < 3 || n > 9 || !apart {
-			continue
-		}
-		space := after(s, end, ".")
-		first := after(s, space, " ")
-		firstEnd := digits(s, first)
-		if first == space || firstEnd == first || firstEnd-first > 2 {
-			continue
-		}
-		year := yearAt(s, after(s, after(s, firstEnd, "st", "nd", "rd", "th"), ","))
-		if year == 0 {
-			continue
-		}
-		if m, ok := month(word); ok {
-			if date, ok := day(number(s[year:year+4]), m, number(s[first:firstEnd])); ok {
-				return date, true
+		rest := fields[i+1:]
+		if d, ok := dayBefore(fields[:i]); ok {
+			if y, ok := yearOf(skipOf(rest), true); ok {
+				if date, ok := day(y, m, d); ok {
+					return date, true
+				}
 			}
 		}
-		named, from = named+1, behind(s, year+4)
-		i = from - 1
+		if len(rest) > 1 {
+			d, ok := dayNumber(rest[0])
+			y, isYear := yearOf(skipOf(rest[1:]), false)
+			if ok && isYear {
+				if date, ok := day(y, m, d); ok {
+					return date, true
+				}
+			}
+		}
 	}
 	return time.Time{}, false
 }
 
-// nameEnd returns where the run of lower-case letters of months' names that begins at i ends.
-func nameEnd(s string, i int) int {
-	for i < len(s) && s[i] >= 'a' && s[i] <= 'z' || after(s, i, "ä") > i {
-		i = max(i+1, after(s, i, "ä"))
+// lowerLetters folds a text but leaves digits and letters as they are beside each other.
+func lowerLetters(s string) string {
+	var out strings.Builder
+	for _, r := range strings.ToLower(s) {
+		if as, ok := accents[r]; ok {
+			out.WriteString(as)
+		} else if r < utf8.RuneSelf && (letter(r) || r >= '0' && r <= '9') || wide(r) {
+			out.WriteRune(r)
+		} else {
+			out.WriteByte(' ')
+		}
 	}
-	return i
+	return out.String()
 }
 
-// yearAt returns where the four digits behind the space at i begin, and 0 if they do not.
-func yearAt(s string, i int) int {
-	if year := after(s, i, " "); year > i && digits(s, year)-year == 4 {
-		return year
+func skipOf(fields []string) []string {
+	for len(fields) > 0 && (fields[0] == "of" || fields[0] == "de" || fields[0] == "del" || fields[0] == "d") {
+		fields = fields[1:]
 	}
-	return 0
+	return fields
 }
 
-// apart tells that what begins at i has nothing in front or something at from or behind.
-func apart(s string, from, i int) bool {
-	_, size := utf8.DecodeLastRuneInString(s[:i])
-	return i == 0 || i-size >= from
+func dayBefore(fields []string) (int, bool) {
+	n := len(fields)
+	for n > 0 && (fields[n-1] == "of" || fields[n-1] == "de" || fields[n-1] == "d") {
+		n--
+	}
+	if n == 0 {
+		return 0, false
+	}
+	return dayNumber(fields[n-1])
 }
 
-// behind returns where what follows the rune at i begins.
-func behind(s string, i int) int {
-	_, size := utf8.DecodeRuneInString(s[i:])
-	return i + size
+// dayNumber reads 1, 01, 1st and 1er.
+func dayNumber(field string) (int, bool) {
+	end := digits(field, 0)
+	if !short(end) {
+		return 0, false
+	}
+	switch field[end:] {
+	case "", "st", "nd", "rd", "th", "er", "e", "o", "a":
+		return number(field[:end]), true
+	default:
+		return 0, false
+	}
+}
+
+// yearOf reads 2026, and 26 where that may be.
+func yearOf(fields []string, abbreviated bool) (int, bool) {
+	if len(fields) == 0 {
+		return 0, false
+	}
+	field := fields[0]
+	end := digits(field, 0)
+	switch {
+	case end == 4 && (end == len(field) || field[4] == 't'):
+		return number(field[:4]), true
+	case end == 2 && end == len(field) && abbreviated:
+		return 2000 + number(field), true
+	default:
+		return 0, false
+	}
 }
 
 // nextDigits returns the first run of digits at i or behind; it begins at len(s) if there is none.

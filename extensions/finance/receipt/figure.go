@@ -33,6 +33,9 @@ func figureAt(s string, i int) (figure, bool) {
 	f := figure{start: i, from: i}
 	if code, end := currencyAt(s, i); code != "" {
 		f.before, f.from = code, after(s, end, " ", "\u00a0", "\u202f")
+		if _, end := currencyAt(s, f.from); end > f.from { // AUD $12.50
+			f.from = after(s, end, " ", "\u00a0", "\u202f")
+		}
 	}
 	if sign := after(s, f.from, "-", "−", "–"); sign > f.from {
 		f.minus, f.from = s[f.from:sign], after(s, sign, " ")

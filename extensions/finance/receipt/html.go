@@ -14,7 +14,7 @@ const maxHTML = 2 << 20
 type Page struct {
 	// Text has a line for each visual line, with the cells of a row of a table on one line, two spaces apart.
 	Text string
-	// Stated is what the page states in schema.org's vocabulary (JSON-LD); its zero value if it states nothing of a purchase.
+	// Stated is what the page states in schema.org's vocabulary (JSON-LD or microdata); its zero value if it states nothing of a purchase.
 	Stated Stated
 }
 
@@ -27,6 +27,7 @@ func HTML(source string) Page {
 	}
 	var p printer
 	p.print(root)
+	p.stated = p.stated.or(stateOf(microdata(root, 0), 0))
 	return Page{Text: tidy(p.out.String()), Stated: p.stated}
 }
 
@@ -74,8 +75,23 @@ func (p *printer) special(n *html.Node) bool {
 	case atom.Tr:
 		p.row(n)
 		return true
+	case atom.Blockquote:
+		p.quote(n)
+		return true
 	default:
 		return hidden(n)
+	}
+}
+
+// quote prints what a mail quotes with a > in front of each line, as mails without HTML do.
+func (p *printer) quote(n *html.Node) {
+	inner := printer{}
+	for child := n.FirstChild; child != nil; child = child.NextSibling {
+		inner.print(child)
+	}
+	p.stated = p.stated.or(inner.stated)
+	if text := tidy(inner.out.String()); text != "" {
+		p.out.WriteString("\n> " + strings.ReplaceAll(text, "\n", "\n> ") + "\n")
 	}
 }
 

@@ -65,10 +65,28 @@ func TestHTMLStates(t *testing.T) {
 	}
 }
 
+func TestHTMLStatesInMicrodata(t *testing.T) {
+	t.Parallel()
+	page := receipt.HTML(`<div itemscope itemtype="http://schema.org/Order"><div itemprop="merchant" itemscope itemtype="http://schema.org/Organization">
+		<meta itemprop="name" content="Acme"></div><link itemprop="orderStatus" href="http://schema.org/OrderProcessing">
+		<span itemprop="orderNumber">A-1</span> <time itemprop="orderDate" datetime="2026-11-02T10:00:00Z">yesterday</time>
+		<p>Total <span itemprop="price">12.50</span> <meta itemprop="priceCurrency" content="EUR"></p>
+		<div itemprop="acceptedOffer" itemscope itemtype="http://schema.org/Offer"><div itemprop="itemOffered" itemscope><span itemprop="name">Lamp</span></div>
+		<meta itemprop="price" content="12.50"></div></div>`)
+	want := receipt.Stated{
+		Kind: "Order", Number: "A-1", Status: "http://schema.org/OrderProcessing", Vendor: "Acme", Amount: "12.50", Currency: "EUR", Date: "2026-11-02",
+		Items: []receipt.Item{{Description: "Lamp", Amount: "12.50"}},
+	}
+	if diff := cmp.Diff(want, page.Stated); diff != "" {
+		t.Errorf("stated (-want +got):\n%s", diff)
+	}
+}
+
 func FuzzHTML(f *testing.F) {
 	f.Add(`<table><tr><td>Total</td><td>$5.00</td></tr></table>`)
 	f.Add(`<script type="application/ld+json">{"@type":"Order","price":"1","priceCurrency":"EUR"}</script>`)
 	f.Add(`<tr><td><table><tr><td>`)
+	f.Add(`<div itemscope itemtype="http://schema.org/Order"><b itemprop="price">1</b><i itemprop=a itemscope></i></div>`)
 	f.Fuzz(func(t *testing.T, source string) {
 		page := receipt.HTML(source)
 		if utf8.ValidString(source) && !utf8.ValidString(page.Text) {

@@ -1,6 +1,7 @@
 package receipt
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -20,13 +21,6 @@ const (
 	maxUnit = 1_000_000 * amountUnit
 )
 
-// notItemWords are those of lines that end in an amount and are no article.
-var notItemWords = []string{
-	"visa", "mastercard", "amex", "american express", "paypal", "apple pay", "google pay", "klarna", "girocard", "ec-karte", "kreditkarte", "card", "cash", "bar", "change", "rückgeld",
-	"gegeben", "tendered", "paid", "bezahlt", "balance", "saldo", "payment", "zahlung", "date", "datum", "phone", "tel", "tel.", "order number",
-	"due", "fällig", "mwst", "vat", "tax", "steuer", "ust", "iban", "invoice", "rechnung",
-}
-
 // findItems reads the articles above the line `end`, and returns what they come to.
 func findItems(lines []line, end int) ([]Item, Amount) {
 	var items []Item
@@ -36,7 +30,7 @@ func findItems(lines []line, end int) ([]Item, Amount) {
 		if !ok || len(items) == maxItems || strings.TrimSpace(trailing(l.text[value.end:])) != "" {
 			continue
 		}
-		if l.speaks(ofTotal | ofAmount | ofNoTotal | ofNoItem) {
+		if !l.mayBeItem(value) || l.speaks(ofTaxID|ofDate|ofInvoiceNumber) || slices.ContainsFunc(l.hits, func(h hit) bool { return h.method > 0 }) {
 			continue
 		}
 		description, quantity := describe(l.text[:l.money[0].start])
@@ -50,6 +44,20 @@ func findItems(lines []line, end int) ([]Item, Amount) {
 		sum += value.amount
 	}
 	return items, sum
+}
+
+// mayBeItem tells that what an amount is called does not keep it from being that of an article. A fare or a price is one if more is said of it
+// than that.
+func (l line) mayBeItem(m money) bool {
+	switch {
+	case m.role.is == 0, m.role.is == ofFee:
+		return true
+	case m.role.is == ofTotal && m.role.rank == 2:
+		label := fold(l.text[:l.money[0].start])
+		return len(l.hits) == 0 || label != label[:min(len(label), l.hits[0].to-l.hits[0].from)]
+	default:
+		return false
+	}
 }
 
 // trailing takes away the letter of a tax rate, which tills print behind an amount.

@@ -9,7 +9,11 @@ import (
 // Stated is what a page states of a purchase. Fields it says nothing of are empty.
 type Stated struct {
 	// Kind is the type in schema.org's vocabulary: Order, Invoice or ParcelDelivery.
-	Kind     string
+	Kind string
+	// Number is that of the order or the invoice.
+	Number string
+	// Status is that of the order, as in OrderInTransit.
+	Status   string
 	Vendor   string
 	Amount   string
 	Currency string
@@ -69,8 +73,10 @@ func stateOf(value any, depth int) Stated {
 func order(n node) Stated {
 	s := Stated{
 		Kind:     "Order",
+		Number:   n.text("orderNumber"),
+		Status:   n.text("orderStatus"),
 		Vendor:   first(n.child("seller").text("name"), n.child("merchant").text("name")),
-		Amount:   first(n.text("price"), n.child("totalPrice").text("price")),
+		Amount:   first(n.text("price"), n.child("totalPrice").text("price"), n.text("totalPrice"), n.child("totalPaymentDue").text("price")),
 		Currency: n.text("priceCurrency"),
 		Date:     isoDate(n.text("orderDate")),
 		Payment:  first(n.child("paymentMethod").text("name"), n.text("paymentMethod")),
@@ -89,7 +95,9 @@ func invoice(n node) Stated {
 	due := n.child("totalPaymentDue")
 	return Stated{
 		Kind:     "Invoice",
-		Vendor:   first(n.child("provider").text("name"), n.child("broker").text("name")),
+		Number:   first(n.text("confirmationNumber"), n.text("identifier"), n.text("accountId")),
+		Status:   n.text("paymentStatus"),
+		Vendor:   first(n.child("provider").text("name"), n.child("broker").text("name"), n.child("seller").text("name")),
 		Amount:   first(due.text("price"), due.text("value")),
 		Currency: first(due.text("priceCurrency"), due.text("currency")),
 		Date:     isoDate(first(n.text("dateIssued"), n.text("dateCreated"))),
@@ -127,7 +135,7 @@ func stated(price string) (Amount, bool) {
 }
 
 func isoDate(s string) string {
-	if date, ok := ParseDate(s, time.Time{}, false); ok {
+	if date, ok := ParseDate(s, time.Time{}, Locale{}); ok {
 		return date.Format(time.DateOnly)
 	}
 	return ""

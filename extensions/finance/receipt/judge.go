@@ -1,6 +1,9 @@
 package receipt
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Evidence is what [Judge] looks at.
 type Evidence struct {
@@ -13,122 +16,234 @@ type Evidence struct {
 	Documents []string
 	// Bulk tells that the mail was sent to a list: it says how to unsubscribe.
 	Bulk bool
+	// Reply tells that the mail answers another; Text is without what it quotes.
+	Reply bool
+	// Document tells that the text is that of an attachment: its own heading says more than the subject.
+	Document bool
+	// Scanned tells that an OCR has read the text.
+	Scanned bool
+	// Private tells that a person sent the mail to themselves, or forwarded it.
+	Private bool
 }
-
-// needed is how much must speak for a receipt. A total with the word invoice in the subject is enough, a total alone is not.
-const needed = 4
 
 // Verdict is whether something is a receipt, and if not, why not.
 type Verdict struct {
 	Receipt bool
 	// Reason is a clause, as in "it is a newsletter". It is empty for a receipt.
 	Reason string
+	// Score is how much more speaks for a receipt than what is needed; negative for what is none.
+	Score float64
 }
 
-var (
-	receiptSubject = []string{
-		"receipt", "invoice", "order confirmation", "your order", "payment confirmation", "payment received", "rechnung", "quittung", "beleg",
-		"bestellbestätigung", "zahlungsbestätigung", "kaufbeleg", "ihre bestellung", "deine bestellung", "kassenbon", "kassenbeleg", "e-ticket", "your trip",
-		"your ride", "booking confirmation", "buchungsbestätigung", "purchase", "tax invoice", "thank you for your payment", "ihr einkauf", "dein einkauf",
-	}
-	receiptText = []string{
-		"receipt", "invoice", "tax invoice", "order confirmation", "thank you for your purchase", "thank you for your order", "thanks for your order",
-		"payment received", "amount paid", "order number", "order no", "invoice number", "invoice no", "receipt number", "receipt no", "rechnung", "rechnungsnummer",
-		"rechnungsnr", "quittung", "kassenbon", "kassenbeleg", "bestellnummer", "bestellbestätigung", "vielen dank für ihren einkauf", "vielen dank für ihre bestellung",
-		"belegnummer", "beleg-nr", "bon-nr", "thank you for shopping", "you paid", "rechnungsbetrag", "bondruck", "cashier", "kasse",
-	}
-	documentNames   = []string{"invoice", "receipt", "rechnung", "quittung", "beleg", "bon", "order", "rg", "inv", "bill"}
-	shippingSubject = []string{
-		"shipped", "has shipped", "on its way", "out for delivery", "dispatched", "delivered", "delivery update", "tracking", "shipping confirmation", "versandt",
-		"verschickt", "unterwegs", "versandbestätigung", "zugestellt", "sendung", "paket", "sendungsverfolgung", "arriving",
-	}
-	shippingText = []string{"tracking number", "track your package", "track your parcel", "sendungsnummer", "sendungsverfolgung", "trackingnummer", "estimated delivery", "paketnummer"}
-	statements   = []string{
-		"account statement", "bank statement", "monthly statement", "statement of account", "statement is ready", "your statement", "kontoauszug", "depotauszug",
-		"account summary", "opening balance", "closing balance", "previous balance", "anfangssaldo", "endsaldo", "kontostand", "alter saldo", "neuer saldo",
-	}
-	offers = []string{
-		"quote", "quotation", "estimate", "proposal", "angebot", "kostenvoranschlag", "pro forma", "proforma", "price list", "preisliste",
-	}
-	promotions = []string{
-		"newsletter", "sale", "sale ends", "shop now", "% off", "special offer", "limited time", "deals", "coupon", "discount code", "promo code", "view in browser",
-		"view this email in your browser", "new arrivals", "buy now", "save up to", "black friday", "cyber monday", "sonderangebot", "jetzt shoppen", "jetzt kaufen",
-		"rabattcode", "gutscheincode", "im browser ansehen", "angebote der woche", "nur für kurze zeit", "free shipping on", "from only", "ab nur", "unsubscribe", "abmelden",
-	}
+// needed is how much must speak for a receipt. A total with the word invoice in the subject is enough, a total alone is not.
+const needed = 4
+
+// The weights of what speaks for a receipt. Those of what speaks against are in others.
+const (
+	forSubject       = 3.0 // the subject names a receipt
+	forOwnSubject    = 1.5 // the subject says "your order"
+	forHeading       = 2.0 // a line of its own near the top does
+	forThanks        = 0.5 // each word of receipts, up to four
+	forName          = 2.0 // the file is called invoice
+	forTotal         = 2.0 // the surest words for a total
+	forWeakTotal     = 1.2
+	forAgreement     = 1.5 // the sums agree
+	forTax           = 1.0
+	forPayment       = 0.8
+	forNumber        = 0.7
+	forPaid          = 1.0 // what was paid stands beside how
+	forCard          = 0.5 // the last digits of a card
+	forPicture       = 0.8 // a person sends themselves a picture of it
+	forStated        = 5.0 // the page states an order and its price
+	againstReply     = 2.5
+	headingLines     = 15
+	headingLineBytes = 70
 )
 
-// Judge decides whether a mail or a document is a receipt or an invoice.
+// other is something that is no receipt and may look like one.
+type other struct {
+	of     topics
+	reason string
+	// subject, heading and word are how much its words speak against a receipt, there and anywhere; words count up to four times.
+	subject, heading, word float64
+	// soft tells that a subject that names a receipt, too, halves it: a shop that confirms an order still sells.
+	soft bool
+}
+
+var others = []other{
+	{ofPromotion, "it is a newsletter", 2.5, 0.5, 0.6, true},
+	{ofParcel, "it is a shipping notice", 4, 2, 0.5, true},
+	{ofStatement, "it is an account statement", 4, 3, 0.8, true},
+	{ofOffer, "it is an offer, not yet a purchase", 6, 6, 0.7, false},
+	{ofReminder, "it is a reminder of a payment", 6, 5, 0.8, false},
+	{ofCart, "it is a cart, not yet a purchase", 6, 3, 0.9, false},
+	{ofRenewal, "it is a notice of a renewal", 5, 3, 0.8, false},
+	{ofRefund, "it is a refund", 6, 5, 0.6, false},
+	{ofPayslip, "it is a payslip", 6, 5, 0.9, false},
+	{ofInvitation, "it is an invitation", 3, 1, 0.4, true},
+	{ofSecurity, "it is about an account, not a purchase", 4, 2, 0.5, true},
+}
+
+// Judge decides whether a mail or a document is a receipt or an invoice: it weighs what speaks for one against the strongest of what it
+// could be instead.
 func Judge(e Evidence) Verdict {
-	lines := readLines(e.Text)
-	subject := words(e.Subject)
-	if e.Stated.Kind == "Order" || e.Stated.Kind == "Invoice" {
-		if e.Stated.Amount != "" {
-			return Verdict{Receipt: true}
+	lines := readScan(e.Text, e.Scanned)
+	sum := addUp(lines)
+	found := sum.found || (isPurchase(e.Stated) && e.Stated.Amount != "")
+	subject := hitsIn(fold(e.Subject))
+	headings := headingsOf(lines)
+	named := namesReceipt(subject)
+	score := e.score(lines, sum, subject, headings, named)
+	against, reason := 0.0, "nothing in it says that something was bought"
+	for _, o := range others {
+		if weight := o.weigh(e, lines, subject, headings, named); weight > against {
+			against, reason = weight, o.reason
 		}
 	}
-	sum := findTotal(lines)
-	named := has(subject, receiptSubject...) && !has(subject, offers...)
-	score := 2 * bit(named)
-	score += min(2, count(wordsOn(ofReceipt, lines), receiptText))
-	score += 2 * bit(nameContains(e.Documents))
-	if sum.found {
-		score += 3 - sum.rank
+	if e.Reply && againstReply > against {
+		against, reason = againstReply, "it is a reply"
 	}
-	_, taxed := findTax(lines, sum.amount)
-	score += bit(taxed) + bit(findPayment(lines) != "")
-
-	promoted := min(4, count(wordsOn(ofPromotion, lines), promotions)+2*count(subject, promotions)+bit(e.Bulk))
-	shipped := 3*bit(has(subject, shippingSubject...)) + min(2, count(wordsOn(ofShipping, lines), shippingText)) + 2*bit(e.Stated.Kind == "ParcelDelivery")
-	stated := 2*min(2, count(wordsOn(ofStatement, lines), statements)) + 3*bit(has(subject, statements...))
-	offered := 4 * bit(has(subject, offers...))
-	if named {
-		// An order confirmation may name a date of delivery, and a shop that confirms one still sells.
-		promoted, shipped = promoted/2, shipped/3
-	}
-	against, reason := 0, "nothing in it says that something was bought"
-	for _, other := range []struct {
-		weight int
-		reason string
-	}{
-		{promoted, "it is a newsletter"},
-		{shipped, "it is a shipping notice"},
-		{stated, "it is an account statement"},
-		{offered, "it is an offer, not yet a purchase"},
-	} {
-		if other.weight > against {
-			against, reason = other.weight, other.reason
-		}
-	}
-	switch {
-	case !sum.found && against < 2:
-		return Verdict{Reason: "no total was found in it"}
-	case !sum.found, score-against < needed:
-		return Verdict{Reason: reason}
+	switch total := score - against - needed; {
+	case !found && against < 2:
+		return Verdict{Reason: "no total was found in it", Score: min(total, -1)}
+	case !found:
+		return Verdict{Reason: reason, Score: min(total, -1)}
 	default:
-		return Verdict{Receipt: true}
+		if total >= 0 {
+			reason = ""
+		}
+		return Verdict{Receipt: total >= 0, Reason: reason, Score: total}
 	}
 }
 
-// wordsOn returns the words of the lines that speak of a topic.
-func wordsOn(topic topics, lines []line) string {
-	var out strings.Builder
-	for _, l := range lines {
-		if l.speaks(topic) {
-			out.WriteString(l.words + "\n")
+// score adds up what speaks for a receipt.
+func (e Evidence) score(lines []line, sum sums, subject, headings []hit, named bool) float64 {
+	score := 0.0
+	switch {
+	case named:
+		score += forSubject
+	case about(subject)&ofTitle != 0:
+		score += forOwnSubject
+	}
+	if namesReceipt(headings) {
+		score += forHeading
+	}
+	score += forThanks * float64(min(4, distinct(lines, ofThanks)))
+	score += forName * float64(bit(nameContains(e.Documents)))
+	switch {
+	case sum.found && sum.rank == 0:
+		score += forTotal
+	case sum.found && sum.rank < 3:
+		score += forWeakTotal
+	}
+	score += forAgreement*float64(bit(sum.agrees)) + forTax*float64(bit(sum.taxed)) + forPayment*float64(bit(findPayment(lines) != ""))
+	score += forNumber * float64(bit(findNumber(lines, e.Subject) != ""))
+	score += forPaid*float64(bit(sum.found && paidBeside(lines, sum.total.amount))) + forPicture*float64(bit(e.Document && e.Private))
+	score += forCard * float64(bit(slices.ContainsFunc(lines, func(l line) bool { return lastFour(l.text) != "" })))
+	if isPurchase(e.Stated) && e.Stated.Amount != "" {
+		score += forStated
+	}
+	return score
+}
+
+// paidBeside tells that an amount stands beside a way to pay.
+func paidBeside(lines []line, amount Amount) bool {
+	return slices.ContainsFunc(lines, func(l line) bool {
+		return slices.ContainsFunc(l.hits, func(h hit) bool { return h.method > 0 }) && slices.ContainsFunc(l.money, func(m money) bool { return m.amount == amount })
+	})
+}
+
+// weigh returns how much speaks for something else.
+func (o other) weigh(e Evidence, lines []line, subject, headings []hit, named bool) float64 {
+	words := min(4, distinct(lines, o.of))
+	ofSubject := 0.0
+	if about(subject)&o.of != 0 {
+		ofSubject = o.subject
+	}
+	if e.Document && (namesReceipt(headings) || nameContains(e.Documents)) {
+		ofSubject /= 3 // the mail reminds, the document is the invoice
+	}
+	ofHeading := 0.0
+	if about(headings)&o.of != 0 && (!o.soft || !namesReceipt(headings)) {
+		ofHeading = o.heading
+	}
+	if ofSubject == 0 && ofHeading == 0 {
+		words = max(0, words-1) // a word alone says little: every shop speaks of refunds
+	}
+	weight := ofSubject + ofHeading + o.word*float64(words)
+	if o.of == ofPromotion && e.Bulk {
+		weight++
+	}
+	if o.of == ofParcel && e.Stated.Kind == "ParcelDelivery" {
+		weight += 2
+	}
+	if named && (o.soft || ofSubject == 0) {
+		weight /= 2
+	}
+	return weight
+}
+
+// headingsOf returns the phrases of the lines near the top that are little more than those.
+func headingsOf(lines []line) []hit {
+	var all []hit
+	for _, l := range lines[:min(headingLines, len(lines))] {
+		covered := 0
+		for _, h := range l.hits {
+			covered += h.to - h.from
+		}
+		if len(l.text) <= headingLineBytes && len(l.money) == 0 && covered*2 >= len(l.words) {
+			all = append(all, l.hits...)
 		}
 	}
-	return out.String()
+	return all
 }
+
+// own are the words with which a subject says whose order it is about, without saying that it is a receipt for it.
+var own = []string{"your ", "ihre ", "ihr ", "deine ", "dein ", "votre ", "tu ", "tus ", "su ", "il tuo ", "la tua ", "il suo ", "la sua ", "je ", "uw ", "jouw ", "o seu ", "seu ", "a sua ", "sua "}
+
+// namesReceipt tells that phrases name a receipt or the confirmation of a purchase.
+func namesReceipt(hits []hit) bool {
+	return slices.ContainsFunc(hits, func(h hit) bool { return h.topics&ofTitle != 0 && !h.own })
+}
+
+// distinct counts the different phrases of a topic.
+func distinct(lines []line, of topics) int {
+	seen := map[string]bool{}
+	for _, l := range lines {
+		for _, h := range l.hits {
+			if h.topics&of != 0 {
+				seen[l.words[h.from:h.to]] = true
+			}
+		}
+	}
+	return len(seen)
+}
+
+// isPurchase tells that a page states an order or an invoice that is not merely on its way, taken back or given up.
+func isPurchase(s Stated) bool {
+	if s.Kind != "Order" && s.Kind != "Invoice" {
+		return false
+	}
+	for _, status := range []string{"InTransit", "Delivered", "Cancelled", "Returned", "PickupAvailable", "PaymentDue", "PastDue", "Problem"} {
+		if strings.HasSuffix(s.Status, status) {
+			return s.Kind == "Invoice" && status == "PaymentDue"
+		}
+	}
+	return true
+}
+
+// documentNames are what files of receipts are called.
+var documentNames = []string{"invoice", "receipt", "rechnung", "quittung", "beleg", "bon", "order", "rg", "inv", "bill", "facture", "recu", "factura", "recibo", "fattura", "ricevuta", "factuur", "fatura", "nota", "ticket", "scontrino", "kassabon", "領収書", "請求書", "レシート"}
 
 func nameContains(names []string) bool {
 	for _, name := range names {
-		name = strings.Map(func(r rune) rune {
-			if r == '_' || r == '-' || r == '.' || r >= '0' && r <= '9' {
-				return ' '
+		fields := strings.FieldsFunc(fold(name), func(r rune) bool { return r == ' ' || r >= '0' && r <= '9' })
+		for _, field := range fields {
+			if slices.Contains(documentNames, field) {
+				return true
 			}
-			return r
-		}, strings.ToLower(name))
-		if has(name, documentNames...) {
+		}
+		if strings.Contains(name, "領収") || strings.Contains(name, "請求") {
 			return true
 		}
 	}

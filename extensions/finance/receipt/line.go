@@ -8,12 +8,15 @@ const (
 	maxLineBytes = 1000
 )
 
-// line is one line of a document and the money in it.
+// line is one line of a document, what it speaks of and the money in it.
 type line struct {
 	text  string
-	words string // lower case, misread letters mended, single spaces
+	words string // folded
+	hits  []hit
 	about topics
 	money []money
+	// labelled is the number of the line, counting from 1, that is the label of this one's amount; 0 for none.
+	labelled int
 }
 
 // speaks tells that a line is about one of the topics.
@@ -27,35 +30,33 @@ func (l line) last() (money, bool) {
 	return l.money[len(l.money)-1], true
 }
 
+// readScan reads the text of a document that an OCR has read, with what it is known to misread mended.
+func readScan(text string, scanned bool) []line {
+	if !scanned {
+		return readLines(text)
+	}
+	var out strings.Builder
+	for s := range strings.Lines(text) {
+		out.WriteString(mendScan(s[:min(len(s), maxLineBytes)]) + "\n")
+	}
+	return readLines(out.String())
+}
+
+// readLines reads a document: its lines, and of each amount what it is.
 func readLines(text string) []line {
 	var lines []line
 	for s := range strings.Lines(text) {
-		if s = strings.TrimSpace(s[:min(len(s), maxLineBytes)]); s == "" {
+		if s = strings.TrimSpace(strings.TrimLeft(s[:min(len(s), maxLineBytes)], "> \t")); s == "" {
 			continue
 		}
-		s = joinGroups(strings.ToValidUTF8(s, "\uFFFD"), ofColumn)
-		words := words(s)
-		if lines = append(lines, line{text: s, words: words, about: topicsOf(words), money: moneyIn(s, false)}); len(lines) == maxLines {
+		s = joinGroups(plain(strings.ToValidUTF8(s, "\uFFFD")), ofColumn)
+		l := line{text: s, words: fold(s), money: moneyIn(s, false)}
+		l.hits = hitsIn(l.words)
+		l.about = about(l.hits)
+		if lines = append(lines, l); len(lines) == maxLines {
 			break
 		}
 	}
+	giveRoles(lines)
 	return lines
 }
-
-// words prepares a line for the search of keywords: an OCR reads TOTAL as T0TAL and Tota1.
-func words(s string) string {
-	var out strings.Builder
-	out.Grow(len(s))
-	for field := range strings.FieldsSeq(strings.ToLower(s)) {
-		if out.Len() > 0 {
-			out.WriteByte(' ')
-		}
-		if strings.ContainsAny(field, "01") && letters(field) > 0 && !strings.ContainsAny(field, "23456789") {
-			field = misread.Replace(field)
-		}
-		out.WriteString(field)
-	}
-	return out.String()
-}
-
-var misread = strings.NewReplacer("0", "o", "1", "l")

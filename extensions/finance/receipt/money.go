@@ -11,6 +11,9 @@ type money struct {
 	amount     Amount
 	currency   string // "" where the line names none
 	start, end int    // in line.text
+	role       role
+	row        bool // the last of several behind one label
+	bare       bool // without currency and decimals
 }
 
 // moneyIn finds the amounts of a line. A number is one if a currency stands beside it or it has two decimals. spaced also reads
@@ -22,13 +25,17 @@ func moneyIn(s string, spaced bool) []money {
 	var found []money
 	for f, ok := nextFigure(s, 0); ok; f, ok = nextFigure(s, f.end) {
 		currency := f.before
-		if f.after != "" && !letterAt(s, f.end) {
+		if f.after != "" && (!wordByte(s[f.end-1]) || !letterAt(s, f.end)) {
 			currency = f.after
 		}
 		if currency == "" && !hasTwoDecimals(s[f.from:f.to]) || glued(s, f) {
 			continue
 		}
-		amount, ok := ParseAmount(f.minus + s[f.from:f.credit])
+		credit := f.credit
+		if currency == "JPY" {
+			credit = f.to // 1,200- says that nothing follows
+		}
+		amount, ok := ParseAmount(f.minus + s[f.from:credit])
 		if !ok {
 			continue
 		}

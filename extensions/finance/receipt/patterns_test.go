@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -14,16 +13,11 @@ import (
 var (
 	columnGroupsRE = regexp.MustCompile(`((?:\s\s|\t)\d{1,3}) (\d{3}[.,]\d{2}(?:$|\D))`)
 	numberGroupsRE = regexp.MustCompile(`(^|[^\d.,])(\d{1,3}) (\d{3}[.,]\d{2})($|[^\d])`)
-	isoRE          = regexp.MustCompile(`(?:^|\D)(\d{4})-(\d{2})-(\d{2})(?:$|\D)`)
-	numericRE      = regexp.MustCompile(`(?:^|[^\d.,/-])(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})(?:$|[^\d])`)
-	dayRE          = regexp.MustCompile(`(?:^|\D)(\d{1,2})(?:st|nd|rd|th|\.)? ?(?:of )?([a-zä]{3,9})\.?,? (\d{4})(?:$|\D)`)
-	monthRE        = regexp.MustCompile(`(?:^|[^a-zä])([a-zä]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})(?:$|\D)`)
 	positionRE     = regexp.MustCompile(`^\d{1,3}\.?\s{2,}`)
 	aheadRE        = regexp.MustCompile(`^(\d{1,4}(?:[.,]\d{1,3})?) ?(?:x|×|X|Stk\.?|St\.?|pcs|Stück)\s+(.+)$`)
 	behindRE       = regexp.MustCompile(`^(.*\S)\s{2,}(\d{1,4}(?:[.,]\d{1,3})?)(?: ?(?:x|×|Stk\.?|Stück|pcs|h|hrs))?\s*(?:@|à|a)?$`)
 	trailerRE      = regexp.MustCompile(`(?:\s+(?:[A-Z]|x|×|@|à|\*|\d{1,2} ?%))+$`)
-	lastFourRE     = regexp.MustCompile(`(?:ending (?:in|with) |endet auf |[•*xX.#…]{2,}[ -]?)(\d{4})(?:\D|$)`)
-	barRE          = regexp.MustCompile(`^bar\b`)
+	lastFourRE     = regexp.MustCompile(`(?:` + alternatives(endings) + `|[•*xX.#…·]{2,}[ -]?)(\d{4})(?:\D|$)`)
 	companyRE      = regexp.MustCompile(`(?:^|\s)(?:` + alternatives(legalForms) + `)(?:$|[\s,·|])`)
 	roleRE         = regexp.MustCompile(`(?i)\b(?:` + alternatives(roles) + `)\b`)
 	figureRE       = func() *regexp.Regexp {
@@ -32,7 +26,7 @@ var (
 			signs = append(signs, s.text)
 		}
 		currency := alternatives(append(signs, codes...))
-		return regexp.MustCompile(`(?:(` + currency + `)[ \x{a0}\x{202f}]?)?([-−–] ?)?` +
+		return regexp.MustCompile(`(?:(` + currency + `)[ \x{a0}\x{202f}]?(?:(?:` + currency + `)[ \x{a0}\x{202f}]?)?)?([-−–] ?)?` +
 			`(\d+(?:[.,'’\x{a0}\x{202f}]\d+)*(?:[.,][-–—]{1,2})?)(-)?(?:[ \x{a0}\x{202f}]?(` + currency + `))?`)
 	}()
 )
@@ -49,7 +43,7 @@ func alternatives(texts []string) string {
 func FuzzPatterns(f *testing.F) {
 	for _, seed := range []string{
 		"x  1 234,56 2 345,67\t3 456,78", "1 234,56", "EUR -1.234,56 €, US$ 12,-- SFr.5 - –7’000.-- zł", "2026-11-20 x 20.11.26", "11/20/2026", "20th of november, 2026 3 nov 2026x",
-		"1st 2026 1stnov. 2026", "märz 3rd, 2026 5 mai 2026", "3.  2,5 Stk. Monitor  3 pcs @", "Chair  2 x 19 % A *", "Visa ending in 4242", "**** 4242 endet auf 1234", "bar 5", "barb",
+		"1st 2026 1stnov. 2026", "märz 3rd, 2026 5 mai 2026", "3.  2,5 Stk. Monitor  3 pcs @", "Chair  2 x 19 % A *", "Visa ending in 4242", "**** 4242 endet auf 1234", "AUD $12.50 EUR EUR EUR 5",
 		"Acme  GmbH, Foo Inc. | SE", "No-Reply Billing Team no-replyx mail_er", "12,-- 1.2.3-USD", "  1 234,561", "x  12  h", "a  1 à", "2  pcs",
 	} {
 		f.Add(seed)
@@ -58,7 +52,7 @@ func FuzzPatterns(f *testing.F) {
 		if s = strings.ToValidUTF8(s, "\uFFFD"); strings.ContainsAny(s, "\nſ\u212a") {
 			return // a line has no line break; and letters that are s and k to (?i) alone are in no sender's name
 		}
-		lower, trimmed := strings.ToLower(s), strings.TrimSpace(s)
+		trimmed := strings.TrimSpace(s)
 		for name, both := range map[string][2]any{
 			"columns":  {joinGroups(s, ofColumn), columnGroupsRE.ReplaceAllString(s, "$1\u00a0$2")},
 			"numbers":  {joinGroups(s, ofNumber), numberGroupsRE.ReplaceAllString(s, "$1$2\u00a0$3$4")},
@@ -68,13 +62,8 @@ func FuzzPatterns(f *testing.F) {
 			"behind":   {pair(countedBehind(trimmed)), groups(behindRE.FindStringSubmatch(trimmed), pair(trimmed, ""))},
 			"trailers": {withoutTrailers(trimmed), trailerRE.ReplaceAllString(trimmed, "")},
 			"card":     {lastFour(s), group(lastFourRE.FindStringSubmatch(s), 1)},
-			"bar":      {saysBar(s), barRE.MatchString(s)},
 			"company":  {legalFormEnd(s), companyEnd(s)},
 			"roles":    {withoutRoles(s), roleRE.ReplaceAllString(s, " ")},
-			"iso":      {date(isoIn(lower)), isoDateOf(lower)},
-			"numeric":  {date(numericIn(lower, time.Time{}, true)), numericDateOf(lower)},
-			"day":      {date(dayIn(lower)), namedDateOf(dayRE, lower, 2, 1)},
-			"month":    {date(monthIn(lower)), namedDateOf(monthRE, lower, 1, 2)},
 		} {
 			if diff := cmp.Diff(both[1], both[0]); diff != "" {
 				t.Errorf("%s of %q (-want +got):\n%s", name, s, diff)
@@ -98,40 +87,6 @@ func groups(match []string, none [2]string) [2]string {
 }
 
 func pair(a, b string) [2]string { return [2]string{a, b} }
-
-func date(d time.Time, ok bool) string {
-	if !ok {
-		return ""
-	}
-	return d.Format(time.DateOnly)
-}
-
-func isoDateOf(s string) string {
-	m := isoRE.FindStringSubmatch(s)
-	if m == nil {
-		return ""
-	}
-	return date(day(number(m[1]), time.Month(number(m[2])), number(m[3])))
-}
-
-func numericDateOf(s string) string {
-	m := numericRE.FindStringSubmatch(s)
-	if m == nil {
-		return ""
-	}
-	return date(numeric(number(m[1]), number(m[3]), number(m[4]), m[2] != ".", time.Time{}, true))
-}
-
-func namedDateOf(re *regexp.Regexp, s string, name, first int) string {
-	for _, m := range re.FindAllStringSubmatch(s, maxNamed) {
-		if named, ok := month(m[name]); ok {
-			if d := date(day(number(m[3]), named, number(m[first]))); d != "" {
-				return d
-			}
-		}
-	}
-	return ""
-}
 
 func companyEnd(s string) int {
 	at := companyRE.FindStringIndex(s)

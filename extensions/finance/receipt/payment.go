@@ -5,47 +5,78 @@ import (
 	"unicode/utf8"
 )
 
-// methods are ways to pay and the words for them, the more telling first.
-var methods = []struct {
-	name  string
-	words []string
-}{
-	{"PayPal", []string{"paypal"}},
-	{"Apple Pay", []string{"apple pay"}},
-	{"Google Pay", []string{"google pay"}},
-	{"Klarna", []string{"klarna"}},
-	{"Visa", []string{"visa"}},
-	{"Mastercard", []string{"mastercard", "master card"}},
-	{"American Express", []string{"american express", "amex"}},
-	{"Maestro", []string{"maestro"}},
-	{"girocard", []string{"girocard", "ec-karte", "ec karte", "ec-cash", "ec cash"}},
-	{"SEPA direct debit", []string{"sepa", "lastschrift", "sepa-lastschrift", "direct debit", "bankeinzug"}},
-	{"bank transfer", []string{"bank transfer", "wire transfer", "überweisung", "banküberweisung", "vorkasse"}},
-	{"credit card", []string{"credit card", "kreditkarte"}},
-	{"debit card", []string{"debit card", "debitkarte"}},
-	{"card", []string{"card payment", "kartenzahlung", "paid by card", "paid with card"}},
-	{"cash", []string{"cash", "barzahlung", "bar bezahlt"}},
+// methods are ways to pay, by the topics of their words, the more telling first.
+var methods = []struct{ topic, name string }{
+	{"paypal", "PayPal"},
+	{"applepay", "Apple Pay"},
+	{"googlepay", "Google Pay"},
+	{"klarna", "Klarna"},
+	{"amazonpay", "Amazon Pay"},
+	{"twint", "TWINT"},
+	{"ideal", "iDEAL"},
+	{"bancontact", "Bancontact"},
+	{"mbway", "MB WAY"},
+	{"pix", "Pix"},
+	{"bizum", "Bizum"},
+	{"paypay", "PayPay"},
+	{"suica", "transit card"},
+	{"visa", "Visa"},
+	{"mastercard", "Mastercard"},
+	{"amex", "American Express"},
+	{"jcb", "JCB"},
+	{"discover", "Discover"},
+	{"diners", "Diners Club"},
+	{"maestro", "Maestro"},
+	{"girocard", "girocard"},
+	{"pin", "PIN"},
+	{"bancomat", "Bancomat"},
+	{"directdebit", "SEPA direct debit"},
+	{"transfer", "bank transfer"},
+	{"boleto", "boleto"},
+	{"credit", "credit card"},
+	{"debit", "debit card"},
+	{"cash", "cash"},
+	{"card", "card"},
+	{"cheque", "cheque"},
+	{"giftcard", "gift card"},
 }
 
-// findPayment returns how a document says it was paid, as in `Visa ending in 4242`, and "" if it does not.
+// findPayment returns how a document says it was paid, as in `Visa ending in 4242`, and "" if it does not. Words that have another meaning
+// too count where a line speaks of paying or names an amount.
 func findPayment(lines []line) string {
 	best, rank := "", len(methods)
-	for _, l := range lines {
-		for i, method := range methods[:rank] {
-			if !l.speaks(ofPayment) || !has(l.words, method.words...) {
+	for i, l := range lines {
+		for _, h := range l.hits {
+			n := h.method - 1
+			if n < 0 || n >= rank || vague(methods[n].topic) && !paying(lines, i) {
 				continue
 			}
-			best, rank = method.name, i
+			best, rank = methods[n].name, n
 			if number := lastFour(l.text); number != "" {
 				best += " ending in " + number
 			}
-			break
-		}
-		if rank == len(methods) && saysBar(l.words) && len(l.money) > 0 {
-			best, rank = "cash", len(methods)-1
 		}
 	}
 	return best
+}
+
+// vague tells the words that are a way to pay only beside an amount or a word for paying.
+func vague(topic string) bool {
+	switch topic {
+	case "ideal", "pin", "card", "cash", "transfer", "discover", "master", "cheque", "giftcard", "klarna", "directdebit", "pix":
+		return true
+	default:
+		return false
+	}
+}
+
+// paying tells that a line, or a label above it, is about a payment.
+func paying(lines []line, i int) bool {
+	about := lines[i].about
+	if i > 0 && len(lines[i-1].money) == 0 {
+		about |= lines[i-1].about
+	}
+	return about&(ofThanks|ofTotal|ofTendered|ofAmount) != 0 || len(lines[i].money) > 0 || lastFour(lines[i].text) != ""
 }
 
 // lastFour returns the digits that a card's number ends in: those of `ending in 4242`, `endet auf 4242` or `**** 4242`.
@@ -60,9 +91,16 @@ func lastFour(s string) string {
 	return ""
 }
 
+// endings stand in front of the last digits of a card.
+var endings = []string{
+	"ending in ", "ending with ", "ending ", "endet auf ", "endend auf ", "endend mit ", "Endziffer ", "Endziffern ", "se terminant par ", "finissant par ", "terminée par ",
+	"terminada en ", "acabada en ", "terminación ", "che termina con ", "terminante con ", "che finisce con ", "eindigend op ", "eindigt op ", "terminado em ", "final ",
+	"terminada em ", "com final ", "末尾", "末尾 ", "下4桁 ", "下4桁:", "下4桁",
+}
+
 // namesCard tells that the digits of a card follow.
 func namesCard(s string) bool {
-	for _, phrase := range []string{"ending in ", "ending with ", "endet auf "} {
+	for _, phrase := range endings {
 		if strings.HasSuffix(s, phrase) {
 			return true
 		}
@@ -70,7 +108,7 @@ func namesCard(s string) bool {
 	if s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '-') {
 		s = s[:len(s)-1]
 	}
-	const masks = "•*xX.#…"
+	const masks = "•*xX.#…·"
 	for range 2 {
 		mask, size := utf8.DecodeLastRuneInString(s)
 		if size == 0 || !strings.ContainsRune(masks, mask) {
@@ -79,10 +117,4 @@ func namesCard(s string) bool {
 		s = s[:len(s)-size]
 	}
 	return true
-}
-
-// saysBar tells that a line begins with the German word for cash.
-func saysBar(words string) bool {
-	rest, ok := strings.CutPrefix(words, "bar")
-	return ok && (rest == "" || !wordByte(rest[0]))
 }

@@ -1,53 +1,153 @@
 package receipt
 
-import "strings"
-
-var (
-	taxWords = []string{
-		"vat", "sales tax", "tax", "taxes", "mwst", "mwst.", "ust", "ust.", "umsatzsteuer", "mehrwertsteuer", "gst", "hst", "pst", "tva", "iva", "mwst-betrag",
-		"steuer", "steuerbetrag",
-	}
-	notTaxWords = []string{
-		"tax id", "vat no", "vat id", "vat number", "vat reg", "vat registration", "gst no", "ust-id", "ust-idnr", "ust-id-nr", "ust. id", "ustid", "ust-idnr.",
-		"steuernummer", "steuer-nr", "steuernr", "tax invoice", "vat invoice", "before tax", "tax exempt", "excl", "exkl", "excluding", "netto", "subtotal",
-		"net amount", "ohne", "tax number", "st-nr",
-	}
-	taxSumWords = []string{"total tax", "tax total", "total vat", "vat total", "summe mwst", "mwst gesamt", "summe steuer", "steuer gesamt"}
+import (
+	"slices"
+	"strings"
 )
 
-// findTax returns the tax a document names: its sum of taxes, else the taxes of all rates together.
-func findTax(lines []line, paid Amount) (Amount, bool) {
-	if tax, ok := taxTable(lines, paid); ok {
-		return tax, true
+// taxes are the amounts of tax that a document names.
+type taxes struct {
+	each   []Amount // of the rates, in order
+	total  []Amount // that are said to be of all rates together
+	table  Amount   // of a table of rates that comes to gross
+	gross  Amount
+	rates  []rated
+	column []Amount
+}
+
+// rated is an amount of tax with the rate in its line, in thousandths of a percent.
+type rated struct{ rate, amount Amount }
+
+// taxesOf gathers them. A line with a rate and two amounts or more names the base, too.
+func taxesOf(lines []line) taxes {
+	var t taxes
+	t.table, t.gross = taxTable(lines)
+	for _, l := range lines {
+		for _, m := range l.money {
+			amount := max(m.amount, -m.amount)
+			switch {
+			case amount == 0:
+			case m.role.rank == 3 && m.role.is&(ofTax|ofTaxSum) != 0:
+				t.column = append(t.column, amount)
+			case m.role.is == ofTaxSum:
+				t.total = append(t.total, amount)
+			case m.role.is == ofTax:
+				rate, known := percentage(l.text)
+				if known && len(l.money) > 1 {
+					amount = taxAmong(l.money, rate, amount)
+				}
+				if known {
+					if slices.Contains(t.rates, rated{rate, amount}) {
+						continue // a summary repeats it
+					}
+					t.rates = append(t.rates, rated{rate, amount})
+				}
+				t.each = append(t.each, amount)
+			}
+		}
 	}
-	var sum Amount
-	found := false
-	for i, l := range lines {
-		isSum := l.speaks(ofTaxSum)
-		if !isSum && (!l.speaks(ofTax) || l.speaks(ofNoTax)) {
-			continue
+	t.each = t.each[:min(len(t.each), 12)]
+	return t
+}
+
+// taxAmong returns the amount of a row that is the rate's share of another.
+func taxAmong(row []money, rate, otherwise Amount) Amount {
+	for _, tax := range row {
+		for _, base := range row {
+			if tax.amount != base.amount && share(base.amount, rate)-tax.amount <= amountUnit/100 && tax.amount-share(base.amount, rate) <= amountUnit/100 {
+				return tax.amount
+			}
 		}
-		value, _, ok := totalValue(lines, i)
-		if !ok {
-			continue
-		}
-		amount := max(value.amount, -value.amount)
-		// A total "incl. 19 % VAT" names the tax without saying how much it is.
-		if amount*2 >= paid {
-			continue
-		}
-		if isSum {
-			return amount, true
-		}
-		sum, found = sum+amount, true
 	}
-	return sum, found && sum*2 < paid
+	return otherwise
+}
+
+// share returns a rate of an amount.
+func share(base, rate Amount) Amount {
+	if base > maxUnit*100 || rate > 100*amountUnit {
+		return 0
+	}
+	return base * rate / (100 * amountUnit)
+}
+
+// percentage returns the rate that a line names.
+func percentage(s string) (Amount, bool) {
+	s, _, found := strings.Cut(s, "%")
+	if !found {
+		return 0, false
+	}
+	s = strings.TrimRight(s, " \u00a0")
+	start := run(s, 0, len(s), func(b byte) bool { return digit(b) || b == '.' || b == ',' })
+	return ParseAmount(strings.TrimLeft(s[start:], ".,"))
+}
+
+// sums returns what the tax may be in all.
+func (t taxes) sums() []Amount {
+	var all []Amount
+	if t.gross > 0 {
+		all = append(all, t.table)
+	}
+	all = append(all, t.total[:min(len(t.total), 3)]...)
+	if len(t.each) > 0 {
+		all = append(all, add(t.each))
+	}
+	if len(t.column) > 0 {
+		all = append(all, add(t.column))
+	}
+	return append(all, t.each...)
+}
+
+// of returns the tax of a total: that of a table that comes to it, one of all rates, else the taxes of all rates, or the one among them that
+// makes one of the bases, which are what there is without tax, the total.
+func (t taxes) of(total Amount, bases []Amount) (Amount, bool) {
+	if t.gross > 0 && t.gross == total {
+		return t.table, true
+	}
+	fits := func(tax Amount) bool { return tax > 0 && tax*2 < total }
+	for _, tax := range t.total {
+		if fits(tax) {
+			return tax, true
+		}
+	}
+	sum := add(t.each)
+	for _, tax := range slices.Concat([]Amount{sum, add(unique(t.each))}, t.each, []Amount{add(t.column)}, t.column) {
+		if fits(tax) && slices.Contains(bases, total-tax) {
+			return tax, true
+		}
+	}
+	if distinct := add(unique(t.each)); fits(distinct) {
+		return distinct, true
+	}
+	for _, tax := range t.each {
+		if fits(tax) {
+			return tax, true
+		}
+	}
+	sum = add(t.column)
+	return sum, fits(sum)
+}
+
+// unique leaves out what is named again.
+func unique(amounts []Amount) []Amount {
+	var out []Amount
+	for _, a := range amounts {
+		if !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func add(amounts []Amount) (sum Amount) {
+	for _, a := range amounts {
+		sum += a
+	}
+	return sum
 }
 
 // taxTable adds up the rows of a table of rates, as German tills print it: a percentage and three amounts of which two make the
-// third. The smallest of them is the tax.
-func taxTable(lines []line, paid Amount) (Amount, bool) {
-	var sum, gross Amount
+// third. The smallest of them is the tax. Rows of articles look alike, but those of taxes come to the total.
+func taxTable(lines []line) (sum, gross Amount) {
 	for _, l := range lines {
 		if !strings.Contains(l.text, "%") || len(l.money) != 3 {
 			continue
@@ -59,6 +159,5 @@ func taxTable(lines []line, paid Amount) (Amount, bool) {
 		}
 		sum, gross = sum+least, gross+most
 	}
-	// Rows of articles look alike; those of taxes come to what was paid.
-	return sum, gross > 0 && gross == paid
+	return sum, gross
 }

@@ -28,62 +28,122 @@ func IsPrivateDomain(domain string) bool {
 // legalForms end the name of a company.
 var legalForms = []string{
 	"GmbH", "AG", "UG", "KG", "OHG", "GbR", "e.K.", "e.V.", "SE", "Inc", "Inc.", "LLC", "L.L.C.", "Ltd", "Ltd.", "Limited", "PLC", "plc", "Corp", "Corp.",
-	"Co.", "B.V.", "S.A.", "S.r.l.", "SARL", "SAS", "Pty", "Oy", "AB", "ApS",
+	"Co.", "B.V.", "BV", "N.V.", "NV", "S.A.", "SA", "S.r.l.", "Srl", "SRL", "S.R.L.", "S.p.A.", "SpA", "S.P.A.", "SARL", "SAS", "SASU", "EURL", "Pty", "Oy", "AB", "ApS",
+	"S.L.", "SL", "S.L.U.", "SLU", "S.A.U.", "Lda", "Lda.", "LDA", "Ltda", "Ltda.", "LTDA", "EIRELI", "mbH", "PartG", "LLP", "株式会社", "有限会社", "合同会社", "snc", "S.n.c.", "sas", "VOF", "Unipessoal",
 }
 
 // roles are whom a sender calls itself beside its name.
 var roles = []string{
 	"noreply", "no-reply", "billing", "receipt", "receipts", "invoice", "invoices", "support", "service", "team", "order", "orders", "info", "shop", "store",
 	"account", "accounts", "payment", "payments", "rechnung", "rechnungen", "kundenservice", "buchhaltung", "bestellung", "bestellungen",
-	"notification", "notifications", "customer", "mail", "mailer", "hello",
+	"notification", "notifications", "customer", "mail", "mailer", "hello", "sales", "help", "contact", "kontakt", "buchung", "buchungen", "versand",
+	"facture", "factures", "facturation", "commande", "commandes", "comptabilité", "boutique", "contabilidad", "facturas", "facturación", "pedidos", "tienda", "atención",
+	"fatture", "fatturazione", "ordini", "assistenza", "clienti", "servizio", "facturen", "administratie", "bestellingen", "klantenservice", "webshop", "faturas", "encomendas",
+	"faturação", "atendimento", "loja", "booking", "bookings", "reservations", "reservas", "prenotazioni", "reserveringen", "réservations", "tickets", "ticketing",
 }
 
-// notVendorWords begin or fill the lines above a receipt that do not name its vendor.
-var notVendorWords = []string{
-	"receipt", "invoice", "rechnung", "quittung", "beleg", "kassenbon", "kassenbeleg", "order", "bestellung", "tax", "date", "datum", "page", "seite", "bill to",
-	"tel", "tel.", "phone", "fax", "www", "street", "straße", "str.", "road", "avenue", "thank you", "thanks", "vielen dank", "welcome", "willkommen",
-	"hello", "hi", "hallo", "dear", "guten tag", "customer", "kunde", "from", "von", "to", "an", "table", "tisch", "cashier", "kasse", "server", "no", "nr",
-	"copy", "payment", "zahlung", "ship to", "your", "ihre", "deine", "paid", "bezahlt", "duplicate", "statement", "herr", "frau", "mr", "mrs",
+// findVendor names who sold, and how sure that is: who a page states, the company a document begins with, else who sent the mail.
+func findVendor(lines []line, s Source) (string, float64) {
+	if s.Stated.Vendor != "" {
+		return s.Stated.Vendor, 0.98
+	}
+	sender := SenderName(s.Sender)
+	from := fromSubject(s.Subject)
+	if from != "" && from != sender && mentions(lines, from) && (sender == "" || !mentions(lines, sender)) {
+		return from, 0.8 // another sends receipts for it
+	}
+	if sender != "" && !s.Document {
+		return sender, 0.85
+	}
+	if sender != "" {
+		if whole := sameCompany(lines, sender); whole != "" {
+			return whole, 0.95
+		}
+	}
+	if name := sellerOf(lines); name != "" {
+		return name, 0.8
+	}
+	name, sure := heading(lines)
+	return first(name, from, sender), sure
 }
 
-// findVendor names who sold: the company a document begins with, else who sent the mail.
-func findVendor(lines []line, sender Sender, document bool) string {
-	if !sender.Private {
-		name := company(sender.Name)
-		if name == "" {
-			name = fromDomain(sender.Domain)
-		}
-		if !document {
-			return name
-		}
-		if whole := sameCompany(lines, name); whole != "" {
-			return whole
-		}
-	}
-	if name := heading(lines); name != "" {
-		return name
-	}
-	if sender.Private {
+// SenderName returns the name of who sent a mail, as a company; "" for a private one.
+func SenderName(s Sender) string {
+	if s.Private {
 		return ""
 	}
-	return first(company(sender.Name), fromDomain(sender.Domain))
+	return first(company(s.Name), fromDomain(s.Domain))
 }
 
-// heading returns the line near the top that names a company, or else the first that could.
-func heading(lines []line) string {
-	top := lines[:min(10, len(lines))]
-	for _, l := range top {
-		if name := companyLine(l.text); name != "" {
-			return name
+// fromSubject returns whom a subject says a receipt is from: Your receipt from Acme, Votre commande chez Acme.
+func fromSubject(subject string) string {
+	for _, joint := range []string{" from ", " at ", " with ", " von ", " bei ", " chez ", " en ", " da ", " van ", " bij ", " na ", " no ", " presso "} {
+		_, name, ok := strings.Cut(subject, joint)
+		if !ok {
+			continue
 		}
-	}
-	for _, l := range top {
-		n := utf8.RuneCountInString(l.text)
-		if n >= 2 && n <= 50 && letters(l.text)*2 > n && len(l.money) == 0 && !l.speaks(ofNoVendor) && !strings.ContainsAny(l.text, "@:") {
-			return columnOf(l.text)
+		if end := strings.IndexAny(name, "#([-–—|,:!"); end >= 0 {
+			name = name[:end]
+		}
+		if name = strings.TrimSpace(name); name != "" && len(name) <= 40 && name[0] >= 'A' && (name[0] <= 'Z' || name[0] >= 0x80) {
+			return strings.TrimRight(name, ".")
 		}
 	}
 	return ""
+}
+
+// mentions tells that a document names somebody.
+func mentions(lines []line, name string) bool {
+	name = fold(name)
+	for _, l := range lines {
+		if name != "" && strings.Contains(l.words, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// sellerOf returns whom a document calls its seller.
+func sellerOf(lines []line) string {
+	for i, l := range lines {
+		if !l.speaks(ofSeller) || len(l.money) > 0 {
+			continue
+		}
+		label, name, ok := strings.Cut(l.text, ":")
+		if ok && about(hitsIn(fold(label)))&ofSeller != 0 && len(label) <= 40 {
+			if name = strings.TrimSpace(name); name == "" && i+1 < len(lines) {
+				name = lines[i+1].text
+			}
+			if n := letters(name); n > 1 && len(name) <= 60 && !strings.Contains(name, "@") {
+				return first(companyLine(name), columnOf(name))
+			}
+		}
+	}
+	return ""
+}
+
+// heading returns the line near the top that names a company, or else the first that could.
+func heading(lines []line) (string, float64) {
+	top := lines[:min(12, len(lines))]
+	for _, l := range top {
+		if name := companyLine(l.text); name != "" && !l.speaks(ofNoVendor&^ofSeller) {
+			return name, 0.85
+		}
+	}
+	for _, l := range top {
+		if name := companyLine(l.text); name != "" {
+			return name, 0.7
+		}
+	}
+	for _, l := range top {
+		name := columnOf(l.text)
+		n := utf8.RuneCountInString(name)
+		of := about(hitsIn(fold(name)))
+		if n >= 2 && n <= 50 && letters(name)*2 > n && len(l.money) == 0 && of&(ofNoVendor|ofTitle|ofDate) == 0 && !strings.ContainsAny(name, "@:/") {
+			return name, 0.65
+		}
+	}
+	return "", 0
 }
 
 // companyLine returns the company a line names by its legal form, up to and with that.
@@ -126,12 +186,12 @@ func sameCompany(lines []line, name string) string {
 		return ""
 	}
 	for _, l := range lines[:min(60, len(lines))] {
-		if found := companyLine(l.text); found != "" && strings.Contains(strings.ToLower(found), strings.ToLower(name)) {
+		if found := companyLine(l.text); found != "" && strings.Contains(fold(found), fold(name)) {
 			return found
 		}
 	}
 	for _, l := range lines[:min(15, len(lines))] {
-		if strings.Contains(l.words, strings.ToLower(name)) {
+		if strings.Contains(l.words, fold(name)) {
 			return name
 		}
 	}
@@ -153,7 +213,7 @@ func company(name string) string {
 		return ""
 	}
 	name = strings.Join(strings.Fields(withoutRoles(name)), " ")
-	for _, joint := range []string{"at ", "from ", "von "} { // of Orders at Acme
+	for _, joint := range []string{"at ", "from ", "von ", "de ", "chez ", "da ", "van "} { // of Orders at Acme
 		name = strings.TrimPrefix(name, joint)
 	}
 	return strings.Trim(name, " ,-–|·&\"'")

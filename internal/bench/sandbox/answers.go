@@ -12,8 +12,10 @@ var (
 	classified = []byte(`{"label":"office","confidence":0.8,"scores":[{"label":"office","score":0.8}],"model":"bench"}`)
 	created    = []byte(`{"id":"a1510c00-0000-4000-8000-000000000001","name":"Receipt","path":"/receipts/1","entry_type":"receipt",
 		"metadata":{},"created_at":"2026-11-14T06:03:17Z","updated_at":"2026-11-14T06:03:17Z","sidecars":[]}`)
-	nothing = []byte(`{}`)
-	unknown = []byte(`{"error":"no service answers","code":"unavailable"}`)
+	settings = []byte(`{"settings":{}}`)
+	revision = []byte(`{"revision":0}`)
+	nothing  = []byte(`{}`)
+	unknown  = []byte(`{"error":"no service answers","code":"unavailable"}`)
 )
 
 // answer is what a call gets. Payload is not retained.
@@ -25,6 +27,10 @@ func answer(method string, payload []byte) []byte {
 		return classified
 	case "action:vdfs.create_entry":
 		return created
+	case "query:config.get":
+		return settings
+	case "query:state.get", "action:state.put":
+		return revision
 	case "action:vdfs.write_sidecar":
 		return nothing
 	default:

@@ -42,6 +42,8 @@ type Received struct {
 	Spans []Span
 	// Metrics are in the order in which they came: a metric comes with each collection.
 	Metrics []Metric
+	// Text is all of it as the receiver tells it, in OTLP's JSON encoding: a line for each request.
+	Text string
 }
 
 // Start builds the receiver and starts it. Go's build cache makes that quick from the second time on.
@@ -108,6 +110,7 @@ func (r *Receiver) read(lines *bufio.Reader) {
 		r.mu.Lock()
 		r.received.Spans = append(r.received.Spans, spans...)
 		r.received.Metrics = append(r.received.Metrics, metrics...)
+		r.received.Text += string(line)
 		close(r.more)
 		r.more = make(chan struct{})
 		r.mu.Unlock()
@@ -120,7 +123,7 @@ func (r *Receiver) Until(enough func(Received) bool) Received {
 	late := time.After(30 * time.Second)
 	for {
 		r.mu.Lock()
-		got := Received{Spans: slices.Clone(r.received.Spans), Metrics: slices.Clone(r.received.Metrics)}
+		got := Received{Spans: slices.Clone(r.received.Spans), Metrics: slices.Clone(r.received.Metrics), Text: r.received.Text}
 		more := r.more
 		r.mu.Unlock()
 		if enough(got) {

@@ -24,27 +24,27 @@ const (
 
 // Label is a class a text may belong to.
 type Label struct {
-	Name        string   `json:"name"`
-	Description string   `json:"description,omitempty"`
-	Examples    []string `json:"examples,omitempty"`
+	Name        string   `json:"name" jsonschema:"the label, and what it says of itself"`
+	Description string   `json:"description,omitempty" jsonschema:"more words for it"`
+	Examples    []string `json:"examples,omitempty" jsonschema:"texts that belong to it"`
 }
 
 // Score is how likely a text belongs to a label, 0..1.
 type Score struct {
-	Label string  `json:"label"`
-	Score float64 `json:"score"`
+	Label string  `json:"label" jsonschema:"a label"`
+	Score float64 `json:"score" jsonschema:"how likely the text belongs to it, 0 to 1"`
 }
 
 // Classification is what a Classifier answers.
 type Classification struct {
 	// Label is the likeliest, the first of Scores.
-	Label string `json:"label"`
+	Label string `json:"label" jsonschema:"the likeliest label"`
 	// Confidence is its score.
-	Confidence float64 `json:"confidence"`
+	Confidence float64 `json:"confidence" jsonschema:"score of the likeliest, 0 to 1"`
 	// Scores are those of all labels, best first; they sum to 1.
-	Scores []Score `json:"scores"`
+	Scores []Score `json:"scores" jsonschema:"all labels, best first; the scores sum to 1"`
 	// Model is the constant Model.
-	Model string `json:"model"`
+	Model string `json:"model" jsonschema:"what has decided"`
 }
 
 // What a label says of itself counts by how it says it: the name is the essence, examples are texts like those to come.
@@ -79,10 +79,7 @@ func New() (*Classifier, error) {
 // bus.InvalidArgument for an empty text, fewer than MinLabels or more than MaxLabels labels, a label without a name or with
 // one that another has, and labels of more than MaxLabelText bytes.
 func (c *Classifier) Classify(text string, labels []Label) (Classification, error) {
-	if strings.TrimSpace(text) == "" {
-		return Classification{}, bus.Errorf(bus.InvalidArgument, "text is empty; send the text to classify")
-	}
-	if err := check(labels); err != nil {
+	if err := Check(text, labels); err != nil {
 		return Classification{}, err
 	}
 	found := sorted(c.knowledge.features(text[:min(len(text), MaxText)]))
@@ -95,7 +92,15 @@ func (c *Classifier) Classify(text string, labels []Label) (Classification, erro
 	return Classification{Label: scores[0].Label, Confidence: scores[0].Score, Scores: scores, Model: Model}, nil
 }
 
-func check(labels []Label) error {
+// Check tells whether text and labels can be classified, by whatever does it.
+//
+// # Errors
+//
+// Those of Classifier.Classify.
+func Check(text string, labels []Label) error {
+	if strings.TrimSpace(text) == "" {
+		return bus.Errorf(bus.InvalidArgument, "text is empty; send the text to classify")
+	}
 	if len(labels) < MinLabels || len(labels) > MaxLabels {
 		return bus.Errorf(bus.InvalidArgument, "there are %d labels; send %d to %d", len(labels), MinLabels, MaxLabels)
 	}

@@ -17,12 +17,7 @@ var tidy = strings.NewReplacer(
 // layoutChars builds words of characters and lays them out, those of each direction of writing by themselves, the most
 // frequent first.
 func layoutChars(chars []*responses.GetPageTextStructuredChar) string {
-	var quarters [4][]word
-	for _, c := range chars {
-		quarter, box := quarterOf(c.Angle), c.PointPosition
-		w := word{text: tidy.Replace(c.Text), left: box.Left, top: box.Top, right: box.Right, bottom: box.Bottom}
-		quarters[quarter] = append(quarters[quarter], upright(w, quarter))
-	}
+	quarters := joinChars(chars)
 	var texts []string
 	for range quarters {
 		most := 0
@@ -31,12 +26,25 @@ func layoutChars(chars []*responses.GetPageTextStructuredChar) string {
 				most = q
 			}
 		}
-		if text := layout(join(quarters[most])); text != "" {
+		if text := layout(quarters[most]); text != "" {
 			texts = append(texts, text)
 		}
 		quarters[most] = nil
 	}
 	return strings.Join(texts, "\n\n")
+}
+
+// joinChars makes words of characters, by the direction in which they are written.
+func joinChars(chars []*responses.GetPageTextStructuredChar) (quarters [4][]word) {
+	for _, c := range chars {
+		quarter, box := quarterOf(c.Angle), c.PointPosition
+		w := word{text: tidy.Replace(c.Text), left: box.Left, top: box.Top, right: box.Right, bottom: box.Bottom}
+		quarters[quarter] = append(quarters[quarter], upright(w, quarter))
+	}
+	for q := range quarters {
+		quarters[q] = join(quarters[q])
+	}
+	return quarters
 }
 
 // join makes words of characters that follow each other both in the file and on the page.

@@ -41,9 +41,11 @@ type Config struct {
 // Options are what a caller may choose for one document.
 type Options struct {
 	// Language is the tesseract language of pictures and scans, "eng", or several, "eng+deu". Defaults to "eng".
-	Language string `json:"language,omitempty"`
+	Language string `json:"language,omitempty" jsonschema:"language of pictures and scans, as tesseract names it, such as eng or eng+deu; default eng" schema:"default=eng"`
+	// Detail defaults to TextDetail.
+	Detail Detail `json:"detail,omitempty" jsonschema:"text, or words for each word with its place and how sure the reader is; default text" schema:"enum=text|words,default=text"`
 	// MaxPages is how many pages are read; the pages after them are only counted. Defaults to 50.
-	MaxPages int `json:"max_pages,omitempty"`
+	MaxPages int `json:"max_pages,omitempty" jsonschema:"how many pages are read, at most 500; those after them are counted; default 50" schema:"default=50"`
 }
 
 const (

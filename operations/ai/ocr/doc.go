@@ -20,6 +20,9 @@
 // it does not recognise for a list of files to open. It gets the picture through a pipe, runs in a process group of its
 // own with a bare environment and one thread, and is killed with its group at the deadline.
 //
+// A picture that reads badly may lie on its side or upside down: tesseract is asked which way up it is (its language pack osd, which
+// Debian's tesseract-ocr brings), and reads it again so. Writing that is a little askew is made level with the lines.
+//
 // # Lines
 //
 // The order of words in a file is not the order on the page: a PDF may hold all labels of a receipt before all amounts,

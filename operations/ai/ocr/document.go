@@ -1,6 +1,8 @@
 package ocr
 
 import (
+	"cmp"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -11,19 +13,21 @@ import (
 type builder struct {
 	doc    Document
 	room   int
+	places int // for words
 	limit  int
 	failed error // of the first page that failed
 	read   bool  // whether a page did not
 }
 
 func newBuilder(media string, pages, limit int) *builder {
-	return &builder{doc: Document{MediaType: media, PageCount: pages, Pages: []Page{}}, room: limit, limit: limit}
+	return &builder{doc: Document{MediaType: media, PageCount: pages, Pages: []Page{}}, room: limit, places: maxPlaced, limit: limit}
 }
 
 // add takes the next page, cut where the document's text is full.
-func (b *builder) add(text string, source Source, confidence float64) {
+func (b *builder) add(read content) {
 	b.read = true
-	page := Page{Page: len(b.doc.Pages) + 1, Text: text, Source: source, Confidence: confidence}
+	text := read.text
+	page := Page{Page: len(b.doc.Pages) + 1, Text: text, Source: read.source, Confidence: read.confidence, Words: read.words}
 	separator := 0
 	if b.doc.hasText() {
 		separator = len(pageBreak)
@@ -32,8 +36,14 @@ func (b *builder) add(text string, source Source, confidence float64) {
 		page.Text = cut(text, room)
 		page.Error = bus.Errorf(bus.ResourceExhausted, "the text is cut: %d bytes is all that is read of a document", b.limit).Message
 	}
+	if len(page.Words) > b.places {
+		page.Words = page.Words[:b.places]
+		page.Error = cmp.Or(page.Error, fmt.Sprintf("words are left out: %d is all that is told of a document", maxPlaced))
+	}
+	b.places -= len(page.Words)
 	if page.Text == "" {
 		page.Confidence = 0
+		page.Words = nil
 	} else {
 		b.room -= separator + len(page.Text)
 	}

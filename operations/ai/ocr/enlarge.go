@@ -7,6 +7,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/draw"
@@ -24,7 +25,8 @@ const maxEnlarged = 4_000_000
 
 // readFrame reads one frame, and a picture of small print a second time at twice the size, of which it takes the better.
 func (r *Reader) readFrame(ctx context.Context, media string, data []byte, language string, frame int) ([]reading, error) {
-	readings, err := r.tesseract.read(ctx, request{picture: bytes.NewReader(data), language: language, frame: frame})
+	whole := func() io.Reader { return bytes.NewReader(data) }
+	readings, err := r.readUpright(ctx, whole, request{language: language, frame: frame})
 	if err != nil || frame > 0 || !small(readings) {
 		return readings, err
 	}
@@ -32,7 +34,7 @@ func (r *Reader) readFrame(ctx context.Context, media string, data []byte, langu
 	if large == nil {
 		return readings, nil
 	}
-	again, err := r.tesseract.read(ctx, request{picture: graymap(large), language: language, dpi: renderDPI, frame: -1})
+	again, err := r.readUpright(ctx, func() io.Reader { return graymap(large) }, request{language: language, dpi: renderDPI, frame: -1})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, err

@@ -100,6 +100,20 @@ func upright(w word, quarter int) word {
 	return w
 }
 
+// inFile undoes upright.
+func inFile(w word, quarter int) box {
+	switch quarter {
+	case 1:
+		return box{left: -w.bottom, top: -w.left, right: -w.top, bottom: -w.right}
+	case 2:
+		return box{left: -w.right, top: w.bottom, right: -w.left, bottom: w.top}
+	case 3:
+		return box{left: w.top, top: w.right, right: w.bottom, bottom: w.left}
+	default:
+		return box{left: w.left, top: -w.top, right: w.right, bottom: -w.bottom}
+	}
+}
+
 // quarterOf returns the multiple of 90 degrees, 0..3, that is nearest to an angle in radians.
 func quarterOf(angle float64) int {
 	return (int(math.Round(angle/(math.Pi/2)))%4 + 4) % 4

@@ -26,9 +26,9 @@ var (
 	errNoArea      = errors.New("the page has no area")
 )
 
-// textLayer returns the text of a page that is in the file, and whether it is all that the page has to say: false for a
+// textLayer returns the content of a page that is in the file, and whether it is all that the page has to say: false for a
 // scan, for text whose font does not tell which letters it draws, and for few words beside a picture.
-func (s *sandbox) textLayer(ctx context.Context, index int) (text string, whole bool, err error) {
+func (s *sandbox) textLayer(ctx context.Context, index int, detail Detail) (layer content, whole bool, err error) {
 	page := requests.Page{ByIndex: &requests.PageByIndex{Document: s.document, Index: index}}
 	err = s.step(ctx, func() error {
 		if err := s.boundText(page); err != nil {
@@ -40,9 +40,14 @@ func (s *sandbox) textLayer(ctx context.Context, index int) (text string, whole 
 		if err != nil {
 			return fmt.Errorf("read text layer: %w", err)
 		}
-		text = layoutChars(got.Chars)
-		n := letters(text)
-		whole = n > 0 && legible(text)
+		layer = content{text: layoutChars(got.Chars), source: TextLayer, confidence: 1}
+		if detail == WordsDetail {
+			if layer.words, err = s.placeWords(page, got.Chars); err != nil {
+				return err
+			}
+		}
+		n := letters(layer.text)
+		whole = n > 0 && legible(layer.text)
 		if whole && n < sparse {
 			picture, err := s.hasPicture(page)
 			if err != nil {
@@ -52,7 +57,7 @@ func (s *sandbox) textLayer(ctx context.Context, index int) (text string, whole 
 		}
 		return nil
 	})
-	return text, whole, err
+	return layer, whole, err
 }
 
 func (s *sandbox) boundText(page requests.Page) error {

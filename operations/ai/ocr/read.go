@@ -23,16 +23,16 @@ func (r *Reader) readPDF(ctx context.Context, place *sandbox, data []byte, optio
 	}
 	doc.doc.PageCount = pages
 	for index, reopened := 0, 0; index < min(pages, options.MaxPages); index++ {
-		text, source, confidence, err := r.readPage(ctx, place, index, options)
+		page, err := r.readPage(ctx, place, index, options)
 		if ctx.Err() != nil {
 			return fmt.Errorf("page %d of %d: %w", index+1, pages, ctx.Err())
 		}
 		if err == nil {
-			doc.add(text, source, confidence)
+			doc.add(page)
 			continue
 		}
 		r.config.Logger.WarnContext(ctx, "page not read", "page", index+1, "error", err)
-		doc.fail(pageError(err), source)
+		doc.fail(pageError(err), page.source)
 		if place.instance != nil && !broken(err) {
 			continue
 		}
@@ -51,30 +51,31 @@ func (r *Reader) readPDF(ctx context.Context, place *sandbox, data []byte, optio
 
 // readPage reads the text layer, and the rendered page where that is not all. Of the two it takes the one with more letters: what
 // is rendered has the letters of the text layer too.
-func (r *Reader) readPage(ctx context.Context, place *sandbox, index int, options Options) (string, Source, float64, error) {
-	layer, whole, err := place.textLayer(ctx, index)
+func (r *Reader) readPage(ctx context.Context, place *sandbox, index int, options Options) (content, error) {
+	layer, whole, err := place.textLayer(ctx, index, options.Detail)
 	if err != nil {
-		return "", TextLayer, 0, err
+		return content{source: TextLayer}, err
 	}
 	if whole {
-		return layer, TextLayer, 1, nil
+		return layer, nil
 	}
 	picture, dpi, err := place.render(ctx, index, r.config.MaxRenderPixels)
 	if err != nil {
-		return "", OCR, 0, err
+		return content{source: OCR}, err
 	}
 	if uniform(picture) {
-		return "", OCR, 0, nil
+		return content{source: OCR}, nil
 	}
-	readings, err := r.tesseract.read(ctx, request{picture: graymap(picture), language: options.Language, dpi: dpi, frame: -1})
+	drawn := func() io.Reader { return graymap(picture) }
+	readings, err := r.readUpright(ctx, drawn, request{language: options.Language, dpi: dpi, frame: -1})
 	if err != nil {
-		return "", OCR, 0, err
+		return content{source: OCR}, err
 	}
-	text, confidence := textOf(readings)
-	if legible(layer) && letters(layer) >= letters(text) && letters(layer) > 0 {
-		return layer, TextLayer, 1, nil
+	drawing := pictured(readings, options.Detail)
+	if legible(layer.text) && letters(layer.text) >= letters(drawing.text) && letters(layer.text) > 0 {
+		return layer, nil
 	}
-	return text, OCR, confidence, nil
+	return drawing, nil
 }
 
 // pageError says of errors of PDFium what a caller may know.
@@ -110,8 +111,7 @@ func (r *Reader) readPicture(ctx context.Context, data []byte, options Options, 
 			doc.fail(err, OCR)
 			continue
 		}
-		text, confidence := textOf(readings)
-		doc.add(text, OCR, confidence)
+		doc.add(pictured(readings, options.Detail))
 	}
 	return nil
 }

@@ -12,15 +12,15 @@ import (
 // Document is what a Reader read.
 type Document struct {
 	// Text is the text of all pages, an empty line between them.
-	Text string `json:"text"`
+	Text string `json:"text" jsonschema:"the text"`
 	// Confidence, 0..1, is the mean of the pages', weighted with their letters; 0 when there is no text.
-	Confidence float64 `json:"confidence"`
+	Confidence float64 `json:"confidence" jsonschema:"how sure the reader is, 0 to 1"`
 	// MediaType is what the bytes are.
-	MediaType string `json:"media_type"`
+	MediaType string `json:"media_type" jsonschema:"what the document is, such as application/pdf"`
 	// Pages are those that were asked for.
-	Pages []Page `json:"pages"`
+	Pages []Page `json:"pages" jsonschema:"the pages that were read, in their order"`
 	// PageCount is how many pages the document has.
-	PageCount int `json:"page_count"`
+	PageCount int `json:"page_count" jsonschema:"how many pages the document has"`
 }
 
 // Source says how a page's text was found.
@@ -34,13 +34,15 @@ const (
 
 // Page is one page of a Document.
 type Page struct {
-	Page   int    `json:"page"` // from 1
-	Text   string `json:"text"`
-	Source Source `json:"source"`
+	Page   int    `json:"page" jsonschema:"number of the page, from 1"`
+	Text   string `json:"text" jsonschema:"the text"`
+	Source Source `json:"source" jsonschema:"text_layer, or ocr for a page that was read as a picture"`
 	// Confidence is 1 for a text layer, the mean of tesseract's over the words for a picture, and 0 without text.
-	Confidence float64 `json:"confidence"`
+	Confidence float64 `json:"confidence" jsonschema:"how sure the reader is, 0 to 1"`
+	// Words are those of the page with their places, if WordsDetail was asked for.
+	Words []Word `json:"words,omitempty" jsonschema:"the words and where they are, if detail is words; as the file or the picture has them, not by lines"`
 	// Error says why Text is missing or cut; empty when nothing was lost.
-	Error string `json:"error,omitempty"`
+	Error string `json:"error,omitempty" jsonschema:"why the page, or the rest of it, was not read"`
 }
 
 // Reader reads documents. Safe for concurrent use; more than Config.Concurrency calls wait for each other.
@@ -165,6 +167,7 @@ func (r *Reader) take(ctx context.Context) (*sandbox, error) {
 
 func (r *Reader) check(data []byte, options Options) (Options, error) {
 	setDefault(&options.Language, defaultLanguage)
+	setDefault(&options.Detail, TextDetail)
 	setDefault(&options.MaxPages, min(defaultMaxPages, r.config.MaxPages))
 	switch {
 	case len(data) == 0:
@@ -173,6 +176,8 @@ func (r *Reader) check(data []byte, options Options) (Options, error) {
 		return options, bus.Errorf(bus.InvalidArgument, "data has %d bytes, more than the %d that are read", len(data), r.config.MaxBytes)
 	case options.MaxPages < 1 || options.MaxPages > r.config.MaxPages:
 		return options, bus.Errorf(bus.InvalidArgument, "max_pages is %d; it must be between 1 and %d", options.MaxPages, r.config.MaxPages)
+	case options.Detail != TextDetail && options.Detail != WordsDetail:
+		return options, bus.Errorf(bus.InvalidArgument, "detail is %q; it must be \"text\" or \"words\"", options.Detail)
 	case !languageGrammar.MatchString(options.Language):
 		return options, bus.Errorf(bus.InvalidArgument, "language is %q; it must be like \"eng\" or \"eng+deu\"", options.Language)
 	}

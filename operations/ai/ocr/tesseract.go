@@ -43,6 +43,8 @@ type request struct {
 	language string
 	dpi      int // 0: what the picture says
 	frame    int // from 0; -1: the only one
+	// turned has tesseract find out which way up the picture is.
+	turned bool
 }
 
 // read returns the words that a picture shows.
@@ -56,7 +58,12 @@ func (t *tesseract) read(ctx context.Context, r request) ([]reading, error) {
 		return nil, err
 	}
 	// Page segmentation 4 takes the page for one column of text of many sizes: it finds the amounts far to the right.
-	args := []string{"stdin", "stdout", "-l", r.language, "--psm", "4", "-c", "tessedit_create_tsv=1"}
+	// With 1 it finds columns, too, which the boxes undo.
+	segmentation := "4"
+	if r.turned {
+		segmentation = "1"
+	}
+	args := []string{"stdin", "stdout", "-l", r.language, "--psm", segmentation, "-c", "tessedit_create_tsv=1"}
 	if r.dpi > 0 {
 		args = append(args, "--dpi", strconv.Itoa(r.dpi))
 	}

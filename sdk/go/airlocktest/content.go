@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strconv"
 
 	airlock "github.com/airlock-run/airlock/sdk/go"
 )
@@ -22,6 +23,45 @@ func (h *Host) keep(data []byte) string {
 	return reference
 }
 
+func (h *Host) kept(reference string) ([]byte, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	data, ok := h.content[reference]
+	return data, ok
+}
+
+// writeContent is vdfs.write_content. An upload is kept under its own name until it ends.
+func (h *Host) writeContent(input json.RawMessage) (any, error) {
+	var in struct {
+		Data   []byte `json:"data"`
+		More   bool   `json:"more"`
+		Upload string `json:"upload"`
+		Offset int64  `json:"offset"`
+	}
+	if err := decode(input, &in); err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before, ok := h.content[in.Upload]
+	switch {
+	case in.Upload != "" && !ok:
+		return nil, refusef(airlock.NotFound, "no upload %s", in.Upload)
+	case in.Offset != int64(len(before)):
+		return nil, refusef(airlock.FailedPrecondition, "the upload has %d bytes, and offset is %d", len(before), in.Offset)
+	}
+	data := append(slices.Clone(before), in.Data...)
+	if !in.More {
+		delete(h.content, in.Upload)
+		return map[string]any{"content": h.keep(data), "size": len(data)}, nil
+	}
+	if in.Upload == "" {
+		in.Upload = "upload " + strconv.Itoa(len(h.content))
+	}
+	h.content[in.Upload] = data
+	return map[string]any{"upload": in.Upload, "size": len(data)}, nil
+}
+
 func (h *Host) readContent(input json.RawMessage) (any, error) {
 	var in struct {
 		Content string `json:"content"`
@@ -31,22 +71,25 @@ func (h *Host) readContent(input json.RawMessage) (any, error) {
 	if err := decode(input, &in); err != nil {
 		return nil, err
 	}
-	h.mu.Lock()
-	data, ok := h.content[in.Content]
-	h.mu.Unlock()
+	data, ok := h.kept(in.Content)
 	if !ok {
 		return nil, refusef(airlock.NotFound, "no content %s", in.Content)
 	}
-	if in.Offset < 0 || in.Length < 0 {
+	return piece(data, in.Offset, in.Length, 1<<20)
+}
+
+// piece is a part of bytes, by default of some length.
+func piece(data []byte, offset, length, usual int64) (map[string]any, error) {
+	if offset < 0 || length < 0 {
 		return nil, refusef(airlock.InvalidArgument, "offset and length must not be negative")
 	}
-	if in.Length == 0 {
-		in.Length = 1 << 20
+	if length == 0 {
+		length = usual
 	}
 	size := int64(len(data))
-	from := min(in.Offset, size)
-	to := min(from+in.Length, size)
-	return map[string]any{"data": data[from:to], "size": size, "eof": to == size}, nil
+	from := min(offset, size)
+	to := min(from+length, size)
+	return map[string]any{"data": append([]byte{}, data[from:to]...), "size": size, "eof": to == size}, nil
 }
 
 func digest(data []byte) string {

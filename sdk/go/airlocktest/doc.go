@@ -11,7 +11,7 @@
 //		}
 //	}
 //
-// The jobs are those that the package under test registered. query:test.ping, vdfs, credentials, state, events and sub-jobs work without being told how:
+// The jobs are those that the package under test registered. query:test.ping, vdfs, search, credentials, state, events and sub-jobs work without being told how:
 // they keep their data in the host's memory, under the rules of the protocol; [Host.Settings] makes settings; sub-jobs run when [Host.EndSubJobs] says how they ended. Every other call is answered `unavailable` until
 // [Host.Handle] says otherwise, as it is where no service runs.
 //

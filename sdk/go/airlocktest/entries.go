@@ -14,7 +14,9 @@ import (
 // entries is vdfs.* in memory.
 type entries struct {
 	mu   sync.Mutex
-	list []*entry // in the order they were created, which is that of their ids
+	list []*entry // in the order they were created
+	made int
+	host *Host
 }
 
 type entry struct {
@@ -22,7 +24,7 @@ type entry struct {
 	data map[string][]byte
 }
 
-func newEntries() *entries { return &entries{} }
+func newEntries(h *Host) *entries { return &entries{host: h} }
 
 func (e *entries) register(h *Host) {
 	for method, handle := range map[string]Handler{
@@ -32,6 +34,10 @@ func (e *entries) register(h *Host) {
 		"action:vdfs.update_metadata": e.update,
 		"action:vdfs.write_sidecar":   e.write,
 		"query:vdfs.read_sidecar":     e.read,
+		"query:vdfs.list_sidecars":    e.sidecars,
+		"action:vdfs.delete_sidecar":  e.drop,
+		"action:vdfs.delete_entry":    e.remove,
+		"query:search.query":          e.search,
 	} {
 		h.Handle(method, func(input json.RawMessage) (any, error) {
 			e.mu.Lock()
@@ -43,16 +49,16 @@ func (e *entries) register(h *Host) {
 
 // request has the fields of all vdfs operations; each reads its own.
 type request struct {
-	ID         string          `json:"entry_id"`
-	Name       string          `json:"name"`
-	Path       string          `json:"path"`
-	EntryType  string          `json:"entry_type"`
-	Metadata   json.RawMessage `json:"metadata"`
-	Filename   string          `json:"filename"`
-	Data       []byte          `json:"data"`
-	PathPrefix string          `json:"path_prefix"`
-	After      string          `json:"after"`
-	Limit      *int            `json:"limit"`
+	ID        string          `json:"entry_id"`
+	Name      string          `json:"name"`
+	Path      string          `json:"path"`
+	EntryType string          `json:"entry_type"`
+	Metadata  json.RawMessage `json:"metadata"`
+	Filename  string          `json:"filename"`
+	Data      []byte          `json:"data"`
+	Content   string          `json:"content"`
+	Offset    int64           `json:"offset"`
+	Length    int64           `json:"length"`
 }
 
 func (e *entries) create(input json.RawMessage) (any, error) {
@@ -70,10 +76,14 @@ func (e *entries) create(input json.RawMessage) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, ok := e.host.kept(in.Content); in.Content != "" && !ok {
+		return nil, refusef(airlock.NotFound, "no content %s", in.Content)
+	}
+	e.made++
 	now := time.Now().UTC()
 	created := &entry{data: map[string][]byte{}, Entry: airlock.Entry{
-		ID:   fmt.Sprintf("00000000-0000-4000-8000-%012d", len(e.list)+1),
-		Name: in.Name, Path: in.Path, EntryType: in.EntryType, Metadata: metadata,
+		ID:   fmt.Sprintf("00000000-0000-4000-8000-%012d", e.made),
+		Name: in.Name, Path: in.Path, EntryType: in.EntryType, Metadata: metadata, Content: in.Content,
 		CreatedAt: now, UpdatedAt: now, Sidecars: []airlock.Sidecar{},
 	}}
 	e.list = append(e.list, created)
@@ -88,31 +98,13 @@ func (e *entries) entry(input json.RawMessage) (any, error) {
 	return found.Entry, nil
 }
 
-func (e *entries) page(input json.RawMessage) (any, error) {
-	var in request
-	if err := decode(input, &in); err != nil {
+func (e *entries) remove(input json.RawMessage) (any, error) {
+	_, found, err := e.find(input)
+	if err != nil {
 		return nil, err
 	}
-	limit := 50
-	if in.Limit != nil {
-		limit = *in.Limit
-	}
-	if limit < 1 || limit > 500 {
-		return nil, refusef(airlock.InvalidArgument, "limit is %d, want 1 to 500", limit)
-	}
-	out := airlock.EntryPage{Entries: []airlock.Entry{}}
-	for _, candidate := range e.list {
-		if candidate.ID <= in.After || !strings.HasPrefix(candidate.Path, in.PathPrefix) ||
-			(in.EntryType != "" && candidate.EntryType != in.EntryType) {
-			continue
-		}
-		if len(out.Entries) == limit {
-			out.Next = out.Entries[limit-1].ID
-			break
-		}
-		out.Entries = append(out.Entries, candidate.Entry)
-	}
-	return out, nil
+	e.list = slices.DeleteFunc(e.list, func(other *entry) bool { return other == found })
+	return nothing, nil
 }
 
 func (e *entries) update(input json.RawMessage) (any, error) {

@@ -30,3 +30,15 @@ func (h *Host) settings(json.RawMessage) (any, error) {
 func (h *Host) Settings(settings any) {
 	h.Handle("query:config.get", func(json.RawMessage) (any, error) { return map[string]any{"settings": settings}, nil })
 }
+
+// notified is action:notify.send. A test finds what was sent among the calls.
+func (h *Host) notified(input json.RawMessage) (any, error) {
+	var in airlock.Notification
+	if err := decode(input, &in); err != nil {
+		return nil, err
+	}
+	if in.Title == "" {
+		return nil, refusef(airlock.InvalidArgument, "title is missing")
+	}
+	return map[string]string{"notification_id": fmt.Sprintf("notification-%d", len(h.Calls()))}, nil
+}

@@ -47,7 +47,7 @@ type Host struct {
 
 var _ airlock.Host = (*Host)(nil)
 
-// New returns a host with in-memory vdfs, credentials, state, events and sub-jobs, empty settings, and no other operation.
+// New returns a host with in-memory vdfs, search, credentials, state, events and sub-jobs, empty settings, no model server, and no other operation.
 func New(tb testing.TB) *Host {
 	tb.Helper()
 	h := &Host{
@@ -60,14 +60,20 @@ func New(tb testing.TB) *Host {
 		interrupt: func() airlock.Interrupt { return airlock.Continue },
 	}
 	h.Handle("query:test.ping", h.ping)
-	newEntries().register(h)
+	newEntries(h).register(h)
 	newCredentials().register(h)
 	newState().register(h)
 	h.Handle("action:events.publish", h.published)
 	h.Handle("query:config.get", h.settings)
+	h.Handle("action:notify.send", h.notified)
 	h.Handle("query:vdfs.read_content", h.readContent)
+	h.Handle("action:vdfs.write_content", h.writeContent)
 	h.Handle("action:jobs.dispatch", h.subJobs.dispatch)
-	h.Handle("query:jobs.get", h.subJobs.get)
+	h.Handle("query:jobs.status", h.subJobs.status)
+	h.Handle("action:jobs.cancel", h.subJobs.cancel)
+	for _, method := range []string{"query:ai.complete", "query:ai.extract", "query:ai.embed"} {
+		h.Handle(method, noModel)
+	}
 	h.Handle("action:jobs.snooze", func(json.RawMessage) (any, error) { return nothing, nil })
 	return h
 }

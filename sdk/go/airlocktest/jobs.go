@@ -79,18 +79,39 @@ func (s *subJobs) add(job newSubJob) string {
 	return id
 }
 
-func (s *subJobs) get(input json.RawMessage) (any, error) {
+func (s *subJobs) status(input json.RawMessage) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	job, err := s.find(input)
+	if err != nil {
+		return nil, err
+	}
+	return job.Status, nil
+}
+
+func (s *subJobs) cancel(input json.RawMessage) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	job, err := s.find(input)
+	if err != nil {
+		return nil, err
+	}
+	if !job.Status.Ended {
+		job.Status.State, job.Status.Ended = "cancelled", true
+	}
+	return map[string]any{"job_id": job.ID, "state": job.Status.State, "ended": true}, nil
+}
+
+func (s *subJobs) find(input json.RawMessage) (*SubJob, error) {
 	var in struct {
 		ID string `json:"job_id"`
 	}
 	if err := json.Unmarshal(input, &in); err != nil {
 		return nil, &airlock.Error{Code: airlock.InvalidArgument, Message: err.Error()}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	i := slices.IndexFunc(s.all, func(job SubJob) bool { return job.ID == in.ID })
 	if i < 0 {
 		return nil, &airlock.Error{Code: airlock.NotFound, Message: "there is no sub-job " + in.ID}
 	}
-	return s.all[i].Status, nil
+	return &s.all[i], nil
 }

@@ -3,6 +3,7 @@ package airlocktest
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	airlock "github.com/airlock-run/airlock/sdk/go"
 )
@@ -15,7 +16,14 @@ func (e *entries) write(input json.RawMessage) (any, error) {
 	if in.Filename == "" {
 		return nil, refusef(airlock.InvalidArgument, "filename is needed")
 	}
+	if in.Content != "" {
+		var ok bool
+		if in.Data, ok = e.host.kept(in.Content); !ok {
+			return nil, refusef(airlock.NotFound, "no content %s", in.Content)
+		}
+	}
 	found.data[in.Filename] = in.Data
+	e.host.Content(in.Data)
 	// The answers of earlier calls share the old list.
 	found.Sidecars = slices.DeleteFunc(slices.Clone(found.Sidecars), func(s airlock.Sidecar) bool { return s.Filename == in.Filename })
 	found.Sidecars = append(found.Sidecars, airlock.Sidecar{Filename: in.Filename, Size: int64(len(in.Data)), Digest: digest(in.Data)})
@@ -31,7 +39,37 @@ func (e *entries) read(input json.RawMessage) (any, error) {
 	if !ok {
 		return nil, refusef(airlock.NotFound, "entry %s has no sidecar %q", found.ID, in.Filename)
 	}
-	return map[string]any{"data": data, "size": len(data), "digest": digest(data)}, nil
+	part, err := piece(data, in.Offset, in.Length, 5<<20)
+	if err != nil {
+		return nil, err
+	}
+	part["digest"] = digest(data)
+	return part, nil
+}
+
+func (e *entries) sidecars(input json.RawMessage) (any, error) {
+	_, found, err := e.find(input)
+	if err != nil {
+		return nil, err
+	}
+	list := slices.SortedFunc(slices.Values(found.Sidecars), func(a, b airlock.Sidecar) int { return strings.Compare(a.Filename, b.Filename) })
+	if list == nil {
+		list = []airlock.Sidecar{}
+	}
+	return map[string]any{"sidecars": list}, nil
+}
+
+func (e *entries) drop(input json.RawMessage) (any, error) {
+	in, found, err := e.find(input)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := found.data[in.Filename]; !ok {
+		return nil, refusef(airlock.NotFound, "entry %s has no sidecar %q", found.ID, in.Filename)
+	}
+	delete(found.data, in.Filename)
+	found.Sidecars = slices.DeleteFunc(slices.Clone(found.Sidecars), func(s airlock.Sidecar) bool { return s.Filename == in.Filename })
+	return nothing, nil
 }
 
 // merge applies a merge patch (RFC 7396) to an object.

@@ -1,0 +1,240 @@
+package receipt
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// role is what an amount is: one of the topics that amounts have.
+type role struct {
+	is   topics
+	rank int // of a total: 0 for the surest words
+}
+
+// giveRoles tells of each amount what it is by the words beside it: those in front, in its own clause, else those behind; where a line holds
+// nothing but amounts, the words above, be they one label a line or the heads of columns.
+func giveRoles(lines []line) {
+	for i := range lines {
+		l := &lines[i]
+		if len(l.money) == 0 && l.speaks(ofRoles&^(ofOther|ofIncluded|ofTaxID)) {
+			l.money = bare(l.text)
+		}
+		l.roles()
+	}
+	labelsAbove(lines)
+	columnHeads(lines)
+}
+
+// roles reads the words beside each amount.
+func (l *line) roles() {
+	end := 0
+	for j := range l.money {
+		m := &l.money[j]
+		before := l.text[min(end, m.start):m.start]
+		m.role = roleOf(lastClause(before, j > 0))
+		if m.role.is == 0 && j > 0 && letters(before) == 0 && !strings.ContainsAny(before, "(/=") {
+			m.role = l.money[j-1].role // a row of one kind: its last is the result
+			l.money[j-1].role = role{}
+			m.row = true
+		}
+		end = m.end
+		if m.role.is != 0 {
+			continue
+		}
+		next := len(l.text)
+		if j+1 < len(l.money) {
+			next = l.money[j+1].start
+		}
+		if clause, ended := firstClause(l.text[end:next]); ended || j+1 == len(l.money) {
+			m.role = roleOf(clause)
+			end += len(clause) * min(1, int(m.role.is))
+		}
+	}
+}
+
+// lastClause returns what of the text in front of an amount belongs to it. Behind another amount a comma parts, too.
+func lastClause(s string, follows bool) string {
+	for _, end := range []string{". ", "; ", " | ", "。", "! ", "? "} {
+		if at := strings.LastIndex(s, end); at >= 0 && (end != ". " || sentenceEnd(s, at)) {
+			s = s[at+len(end):]
+		}
+	}
+	if follows {
+		for _, end := range []string{", ", "、", ")", " / "} {
+			if at := strings.LastIndex(s, end); at >= 0 {
+				s = s[at+len(end):]
+			}
+		}
+	}
+	return s
+}
+
+// abbreviations of labels end in a point that ends no sentence.
+var abbreviations = []string{"inkl", "incl", "zzgl", "excl", "exkl", "abzgl", "enth", "mwst", "impon", "total"}
+
+// sentenceEnd tells that a point ends a sentence and no abbreviation: a capital follows it.
+func sentenceEnd(s string, at int) bool {
+	next, _ := utf8.DecodeRuneInString(strings.TrimLeft(s[at+1:], " "))
+	word := s[strings.LastIndexByte(s[:at], ' ')+1 : at]
+	return unicode.IsUpper(next) && !slices.Contains(abbreviations, strings.ToLower(word)) && (letters(word) > 3 || word != "" && digit(word[len(word)-1]))
+}
+
+// firstClause returns what of the text behind an amount belongs to it, and whether something ends it.
+func firstClause(s string) (clause string, ended bool) {
+	for i, r := range s {
+		if strings.ContainsRune(",;|。、(.", r) && (r != '.' || i+1 == len(s) || s[i+1] == ' ') {
+			if i == 0 && r == '(' {
+				continue
+			}
+			return s[:i], true
+		}
+	}
+	return s, false
+}
+
+// roleOf reads a label. Of several words in it that say what an amount is, the surest total wins over what it is made of, unless that follows
+// it; among the others the last, for what an amount is stands nearest to it.
+func roleOf(label string) role {
+	if letters(label) == 0 {
+		return role{}
+	}
+	return roleOfHits(hitsIn(strings.TrimSpace(strings.ReplaceAll(" "+fold(label)+" ", " % ", " "))))
+}
+
+func roleOfHits(hits []hit) role {
+	found, included := role{}, false
+	for _, h := range hits {
+		is := h.topics & (ofRoles | ofTaxID)
+		switch {
+		case is == 0:
+		case is&ofIncluded != 0:
+			included = true
+			if found.is == 0 {
+				found = role{is: ofIncluded}
+			}
+		case is&ofTaxID != 0:
+			if found.is == 0 || found.is == ofTax {
+				found = role{is: ofTaxID}
+			}
+		case is&ofTotal != 0:
+			if found.is != ofPrior && found.is != ofTaxSum {
+				found = role{is: ofTotal}
+			}
+		case found.is == ofTotal && (included || is&(ofTax|ofSum|ofAmount) == 0):
+		case is&(ofSum|ofAmount) != 0:
+			if found.is == 0 || found.is == ofIncluded || found.is == ofAmount {
+				found = role{is: ofTotal, rank: 1 + bit(is&ofSum == 0)}
+				found.is = is & -is
+			}
+		default:
+			if found.is == 0 || found.is&(ofIncluded|ofSum|ofAmount|ofOther|ofTotal) != 0 || is&ofOther == 0 {
+				found = role{is: is & -is}
+			}
+		}
+	}
+	switch found.is {
+	case ofIncluded, ofTaxID:
+		return role{is: ofOther}
+	case ofSum:
+		return role{is: ofTotal, rank: 1}
+	case ofAmount:
+		return role{is: ofTotal, rank: 2}
+	default:
+		return found
+	}
+}
+
+// bare reads the amount of a line that names what it is and has one number without currency and decimals: 合計 1,200.
+func bare(s string) []money {
+	f, ok := nextFigure(s, 0)
+	for ok && f.to < len(s) {
+		following, more := nextFigure(s, f.end)
+		if !more {
+			break
+		}
+		f = following
+	}
+	if !ok || strings.Trim(s[f.end:], " .-*)") != "" || f.from < 2 || wordByte(s[f.from-1]) || strings.ContainsAny(s[f.from-1:f.from], "#/.-,*") {
+		return nil
+	}
+	if f.to-f.from > 7 || s[f.from] == '0' && f.to-f.from > 1 {
+		return nil
+	}
+	amount, ok := ParseAmount(s[f.from:f.to])
+	if !ok || amount <= 0 {
+		return nil
+	}
+	return []money{{amount: amount, start: f.start, end: f.end, bare: true}}
+}
+
+// labelsAbove gives the roles of labels that stand above their amounts: one above one, or a block of labels above a block of amounts.
+func labelsAbove(lines []line) {
+	for i := 0; i < len(lines); i++ {
+		n := 0
+		for i+n < len(lines) && onlyMoney(lines[i+n]) {
+			n++
+		}
+		if n == 0 {
+			continue
+		}
+		labels := i
+		for labels > 0 && i-labels < n && len(lines[labels-1].money) == 0 && labelOnly(lines[labels-1]) {
+			labels--
+		}
+		if i-labels == n {
+			for k := range n {
+				lines[i+k].money[0].role = roleOf(lines[labels+k].text)
+				lines[i+k].labelled = labels + k + 1
+			}
+		} else if i > 0 && len(lines[i-1].money) == 0 && labelOnly(lines[i-1]) {
+			lines[i].money[0].role = roleOf(lines[i-1].text)
+			lines[i].labelled = i
+		}
+		i += n - 1
+	}
+}
+
+// labelOnly tells that a line may be the label of an amount.
+func labelOnly(l line) bool { return len(l.text) <= 60 && letters(l.text) > 0 }
+
+func onlyMoney(l line) bool {
+	if len(l.money) != 1 {
+		return false
+	}
+	m := l.money[0]
+	return strings.TrimFunc(l.text[:m.start]+l.text[m.end:], func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(":*=-", r) }) == ""
+}
+
+// maxRows is how many rows a table of taxes has.
+const maxRows = 6
+
+// columnHeads gives the rows of a small table of taxes the roles of its columns: Rate, Net, VAT, Gross. They are no better than a guess.
+func columnHeads(lines []line) {
+	for i, head := range lines {
+		if len(head.money) > 0 || !head.speaks(ofTax) || !head.speaks(ofSubtotal|ofTotal|ofSum|ofAmount) {
+			continue
+		}
+		var columns []role
+		for _, h := range head.hits {
+			if r := roleOfHits([]hit{h}); r.is&(ofTax|ofTaxSum|ofSubtotal|ofTotal) != 0 {
+				columns = append(columns, role{is: r.is, rank: 3})
+			}
+		}
+		for j := i + 1; j < min(len(lines), i+1+maxRows) && len(columns) > 0; j++ {
+			if columns[0].is == ofTax && len(lines[j].money) == len(columns)-1 && strings.Contains(lines[j].text, "%") {
+				columns = columns[1:] // the first is that of the rates
+			}
+			if len(lines[j].money) != len(columns) || len(columns) == 0 {
+				break
+			}
+			if roleOf(lines[j].text[:lines[j].money[0].start]).is&^(ofTax|ofOther) != 0 {
+				break
+			}
+			for k := range columns {
+				lines[j].money[k].role = columns[k]
+			}
+		}
+	}
+}

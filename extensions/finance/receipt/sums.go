@@ -1,0 +1,236 @@
+package receipt
+
+import "slices"
+
+// sums are what the amounts of a document come to.
+type sums struct {
+	total    money
+	found    bool
+	line     int
+	rank     int // of the words in front of the total: 0 for the surest
+	agrees   bool
+	tax      Amount
+	taxed    bool
+	subtotal Amount
+	adds     []addend
+	items    []Item
+	first    int // the first line that names a sum
+}
+
+// addend is what is added to what was bought, or taken off it.
+type addend struct {
+	is     topics
+	amount Amount
+}
+
+// candidate is an amount that may be the total.
+type candidate struct {
+	money
+	line  int
+	score float64
+	votes int
+}
+
+// bases say how sure the words for a total are, by rank; the third are those of columns.
+var bases = []float64{6, 4, 2.5, 1.5}
+
+// addUp finds the total and what it is made of. Words say which amounts may be it, arithmetic which one is: articles, tax, shipping, tip and
+// discount come to it.
+func addUp(lines []line) sums {
+	var s sums
+	candidates, parts, priors, gifts := gather(lines)
+	s.first = len(lines)
+	for i, l := range lines {
+		if slices.ContainsFunc(l.money, func(m money) bool { return m.role.is&(ofSubtotal|ofTotal) != 0 && m.role.rank < 2 }) && i > 0 {
+			s.first = i
+			break
+		}
+	}
+	items, itemsSum := findItems(lines, s.first)
+	taxes := taxesOf(lines)
+	var subtotals []Amount
+	for _, p := range parts {
+		if p.is == ofSubtotal {
+			subtotals = append(subtotals, p.amount)
+		}
+	}
+	s.adds = adders(parts)
+	for i := range candidates {
+		c := &candidates[i]
+		if agreed(c.amount, subtotals, itemsSum, len(items), taxes, s.adds) {
+			c.score += 3
+		}
+	}
+	best := -1
+	for i, c := range candidates {
+		if best < 0 || c.score > candidates[best].score || c.score == candidates[best].score && c.amount > candidates[best].amount {
+			best = i
+		}
+	}
+	if best < 0 {
+		s.items = items
+		return s
+	}
+	c := before(candidates, candidates[best], priors, gifts)
+	s.total, s.found, s.line, s.rank = c.money, true, c.line, c.role.rank
+	s.tax, s.taxed = taxes.of(c.amount, untaxed(subtotals, itemsSum, s.adds))
+	s.agrees = agreed(c.amount, subtotals, itemsSum, len(items), taxes, s.adds)
+	if len(subtotals) > 0 {
+		s.subtotal = subtotals[0]
+	}
+	s.items = itemsFor(lines, items, s, taxes)
+	return s
+}
+
+// gather sorts the amounts of a document by what they are.
+func gather(lines []line) (candidates []candidate, parts []addend, priors, gifts []Amount) {
+	for i, l := range lines {
+		for _, m := range l.money {
+			amount := max(m.amount, -m.amount)
+			switch {
+			case amount == 0:
+			case m.role.is == ofTotal && m.amount > 0:
+				candidates = vote(candidates, candidate{money: m, line: i, score: bases[m.role.rank]})
+			case m.role.is == ofPrior:
+				priors = append(priors, amount)
+			case m.role.is == ofGift:
+				gifts = append(gifts, amount)
+			case m.role.is&(ofSubtotal|ofShipping|ofDiscount|ofTip|ofFee) != 0 && m.role.rank < 3:
+				parts = append(parts, addend{m.role.is, amount})
+			}
+		}
+	}
+	if len(candidates) == 0 {
+		candidates = lone(lines)
+	}
+	return candidates, parts, priors, gifts
+}
+
+// lone returns the amount of a document that names no total and no other amount.
+func lone(lines []line) []candidate {
+	var all []candidate
+	for i, l := range lines {
+		for _, m := range l.money {
+			if m.amount > 0 && !m.bare && m.role.is&(ofOther|ofPrior) == 0 {
+				m.role = role{is: ofTotal, rank: 3}
+				all = vote(all, candidate{money: m, line: i, score: bases[3]})
+			}
+		}
+	}
+	if len(all) != 1 {
+		return nil
+	}
+	return all
+}
+
+// vote adds a candidate; one that is there already gains by it.
+func vote(all []candidate, c candidate) []candidate {
+	if c.currency != "" {
+		c.score += 0.3
+	}
+	if c.bare {
+		c.score--
+	}
+	for i := range all {
+		if all[i].amount == c.amount {
+			if c.score > all[i].score {
+				c.votes, c.score = all[i].votes, c.score+min(1, 0.4*float64(all[i].votes))
+				all[i] = c
+			}
+			all[i].votes++
+			all[i].score += 0.4
+			return all
+		}
+	}
+	if len(all) == 200 {
+		return all
+	}
+	return append(all, c)
+}
+
+// before returns what was to pay before a gift card or an earlier balance changed what is due: that is what the purchase cost.
+func before(all []candidate, due candidate, priors, gifts []Amount) candidate {
+	for _, c := range all {
+		for _, gift := range gifts {
+			if c.amount-gift == due.amount {
+				return c
+			}
+		}
+		for _, prior := range priors {
+			if c.amount+prior == due.amount {
+				return c
+			}
+		}
+	}
+	return due
+}
+
+// adders returns what is added, each kind once: tables and summaries repeat themselves.
+func adders(parts []addend) []addend {
+	var all []addend
+	for _, p := range parts {
+		if p.is != ofSubtotal && len(all) < 6 && !slices.Contains(all, p) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// untaxed returns what a document comes to before tax: its subtotals and its articles, with what is added to them or without.
+func untaxed(subtotals []Amount, items Amount, adds []addend) []Amount {
+	all := slices.Clone(subtotals)
+	if items > 0 {
+		all = append(all, items)
+	}
+	for _, base := range all {
+		all = append(all, base+addedBy(adds, 1<<len(adds)-1))
+	}
+	return all
+}
+
+// addedBy returns what some of the addends, a set of bits, come to.
+func addedBy(adds []addend, set int) (sum Amount) {
+	for i, a := range adds {
+		switch {
+		case set&(1<<i) == 0:
+		case a.is == ofDiscount:
+			sum -= a.amount
+		default:
+			sum += a.amount
+		}
+	}
+	return sum
+}
+
+// agreed tells that a total is the sum of what was bought and some of what is added.
+func agreed(total Amount, subtotals []Amount, items Amount, count int, taxes taxes, adds []addend) bool {
+	bases := slices.Clone(subtotals[:min(len(subtotals), 8)])
+	if count > 0 {
+		bases = append(bases, items)
+	}
+	for set := range 1 << len(adds) {
+		added := addedBy(adds, set)
+		for _, base := range bases {
+			if base+added == total && (set != 0 || base != items || count > 1 || len(taxes.each) > 0) && (base != total || count > 0) {
+				return true
+			}
+			for _, tax := range taxes.sums() {
+				if base+added+tax == total {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// itemsFor returns the articles: those above the sums, or, where the total stands first, those below it if they come to it.
+func itemsFor(lines []line, items []Item, s sums, taxes taxes) []Item {
+	if len(items) > 0 {
+		return items
+	}
+	if items, sum := findItems(lines, len(lines)); len(items) > 0 && (agreed(s.total.amount, nil, sum, 2, taxes, s.adds) || sum == s.subtotal) {
+		return items
+	}
+	return nil
+}

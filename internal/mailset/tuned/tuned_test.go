@@ -1,0 +1,12 @@
+package tuned
+
+import (
+	"testing"
+
+	"github.com/airlock-run/airlock/internal/mailset/layouttest"
+)
+
+func TestLayouts(t *testing.T) {
+	t.Parallel()
+	layouttest.Exercise(t, generate)
+}

@@ -1,0 +1,4 @@
+package content
+
+// TellUsage tells what Run tells.
+var TellUsage = (*Store).tellUsage
