@@ -152,7 +152,7 @@ func TestMaildir(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.Refused(t, bus.FailedPrecondition, "query:mail.fetch", object{"account": "work", "mailbox": "INBOX", "uid_validity": began.UIDValidity - 1, "uid": 2})
+		h.Refused(t, bus.FailedPrecondition, "query:mail.fetch", object{"account": "work", "mailbox": "INBOX", "uid_validity": began.UIDValidity, "uid": 2})
 		lists(t, h, "1 Receipt 2[]\n2 Receipt 3[]\n")
 	})
 }

@@ -79,18 +79,20 @@ func (x *index) begin(ctx context.Context, tx *store.Tx, maildir bool) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM mail_files WHERE library_id = $1 AND account_id = $2`, library, id); err != nil {
 		return err
 	}
-	n, err := tx.Exec(ctx, `INSERT INTO mail_folders (library_id, account_id, folder, maildir, uid_validity, uid_next)
-		SELECT library_id, account_id, $3, $4, $5, 1 FROM mail_accounts WHERE library_id = $1 AND account_id = $2
-		ON CONFLICT (library_id, account_id) DO UPDATE SET folder = excluded.folder, maildir = excluded.maildir, uid_next = 1,
-			uid_validity = CASE WHEN excluded.uid_validity > mail_folders.uid_validity THEN excluded.uid_validity ELSE mail_folders.uid_validity + 1 END`,
-		library, id, x.account.Folder, flag(maildir), time.Now().Unix())
+	err := tx.QueryRow(ctx, `INSERT INTO mail_validity (one, last) VALUES (1, $1)
+		ON CONFLICT (one) DO UPDATE SET last = CASE WHEN excluded.last > mail_validity.last THEN excluded.last ELSE mail_validity.last + 1 END
+		RETURNING last`, time.Now().Unix()).Scan(&x.validity)
 	if err != nil {
 		return err
 	}
-	if n == 0 {
-		return errReplaced
+	n, err := tx.Exec(ctx, `INSERT INTO mail_folders (library_id, account_id, folder, maildir, uid_validity, uid_next)
+		SELECT library_id, account_id, $3, $4, $5, 1 FROM mail_accounts WHERE library_id = $1 AND account_id = $2
+		ON CONFLICT (library_id, account_id) DO UPDATE SET folder = excluded.folder, maildir = excluded.maildir, uid_next = 1,
+			uid_validity = excluded.uid_validity`, library, id, x.account.Folder, flag(maildir), x.validity)
+	if err == nil && n == 0 {
+		err = errReplaced
 	}
-	return tx.QueryRow(ctx, `SELECT uid_validity FROM mail_folders WHERE library_id = $1 AND account_id = $2`, library, id).Scan(&x.validity)
+	return err
 }
 
 func flag(is bool) int64 {

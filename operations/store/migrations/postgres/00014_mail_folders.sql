@@ -11,6 +11,12 @@ CREATE TABLE mail_folders (
     PRIMARY KEY (library_id, account_id)
 );
 
+-- The newest UIDVALIDITY of all folders, in its only row: none is given twice, also when an account is removed and added within a second.
+CREATE TABLE mail_validity (
+    one  BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
+    last BIGINT NOT NULL
+);
+
 -- The files, by what they are known by (see package folder). One that was not seen when the folder was gone through last is missed, and gone
 -- when it is not seen again.
 CREATE TABLE mail_files (
