@@ -29,7 +29,8 @@ var errClosed = errors.New("the store is closed")
 // A change sees what those before it in the round have done, which is not on the disk yet. So nobody is answered before the round has
 // ended: neither with success nor with an error that what it saw may have been the reason of.
 type rounds struct {
-	pool *sql.DB
+	pool    *sql.DB
+	maxTime time.Duration // maxRoundTime, but for tests
 
 	mu      sync.Mutex
 	taken   bool
@@ -157,7 +158,7 @@ func (r *rounds) undo() {
 func (r *rounds) pass() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	full := r.open != nil && (r.open.changes >= maxRound || time.Since(r.open.began) >= maxRoundTime)
+	full := r.open != nil && (r.open.changes >= maxRound || time.Since(r.open.began) >= r.maxTime)
 	if r.open != nil && (full || len(r.waiting) == 0) {
 		r.mu.Unlock()
 		r.commit()

@@ -150,6 +150,7 @@ func TestWriteSharesATransaction(t *testing.T) {
 	t.Run("an error that may come of another change is told only once that is on the disk", func(t *testing.T) {
 		t.Parallel()
 		db := storetest.Open(t, storetest.SQLite(t))
+		store.EndlessRounds(db)
 		first := hold(t, db, func(tx *store.Tx) error { return addEntry(t.Context(), tx, "a") })
 		third := make(chan func() error, 1)
 		told := make(chan error, 1)
@@ -195,6 +196,7 @@ func TestWriteSharesATransaction(t *testing.T) {
 	t.Run("a commit that fails is told to all, and leaves nothing", func(t *testing.T) {
 		t.Parallel()
 		db := storetest.Open(t, storetest.SQLite(t))
+		store.EndlessRounds(db)
 		spoil := func(tx *store.Tx) error { // a sidecar without an entry, which is looked for at the commit
 			if _, err := tx.Exec(t.Context(), `PRAGMA defer_foreign_keys = 1`); err != nil {
 				return err
@@ -222,6 +224,7 @@ func TestWriteSharesATransaction(t *testing.T) {
 	t.Run("who gives up waiting changes nothing, and the turn goes on", func(t *testing.T) {
 		t.Parallel()
 		db := storetest.Open(t, storetest.SQLite(t))
+		store.EndlessRounds(db)
 		first := hold(t, db, func(tx *store.Tx) error { return addEntry(t.Context(), tx, "a") })
 		ctx, cancel := context.WithCancel(t.Context())
 		gaveUp, waits := make(chan error, 1), make(chan error, 1)
@@ -251,6 +254,7 @@ func TestWriteSharesATransaction(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		store.EndlessRounds(db)
 		first := hold(t, db, func(tx *store.Tx) error { return addEntry(t.Context(), tx, "a") })
 		closed, late := make(chan error, 1), make(chan error, 1)
 		go func() { closed <- db.Close() }()

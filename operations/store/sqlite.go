@@ -64,7 +64,7 @@ func openSQLite(ctx context.Context, path string, file sqliteFile) (_ *DB, err e
 	}
 	if file.shared {
 		db.writer.SetMaxOpenConns(2) // one for the rounds, which keep theirs, one for the rest
-		db.rounds = &rounds{pool: db.writer}
+		db.rounds = &rounds{pool: db.writer, maxTime: maxRoundTime}
 	}
 	return db, nil
 }
