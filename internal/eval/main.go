@@ -38,6 +38,7 @@ func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("eval", flag.ContinueOnError)
 	dir := flags.String("dir", "", "a folder with mails (*.eml), each with its label beside it (*.json), or all in labels.json, by name; default: the labelled set")
 	wrong := flags.Bool("wrong", false, "print what was read wrong in mails that are not held out")
+	detail := flags.Bool("detail", false, "print which receipts were found, by source and language, and why the others were not")
 	only := flags.String("only", "", "only mails whose name contains this")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -74,7 +75,7 @@ func run(args []string, out io.Writer) error {
 			}
 		}
 	}
-	if !counts.print(out) {
+	if !counts.print(out, *detail) {
 		return errShort
 	}
 	return nil
@@ -124,7 +125,7 @@ func gather(dir string) ([]truth, error) {
 // truthOf returns the label of a mail as what is to be read.
 func truthOf(m mailset.Mail, group string) truth {
 	l := m.Label
-	t := truth{name: m.Name, group: group, layout: l.Layout, scan: l.Source == mailset.SourceScan, raw: m.Raw, isReceipt: l.Receipt, fields: map[string]string{}}
+	t := truth{name: m.Name, group: group, locale: l.Locale, source: l.Source, raw: m.Raw, isReceipt: l.Receipt, fields: map[string]string{}}
 	for measure, value := range map[string]string{
 		"total": l.Total, "tax": l.Tax, "currency": l.Currency, "date": l.Date, "vendor": l.Vendor, "category": l.Category, "payment": l.PaymentMethod, "order": l.OrderNumber,
 	} {

@@ -8,12 +8,13 @@ import (
 	"strings"
 
 	"github.com/airlock-run/airlock/extensions/finance/receipt"
+	"github.com/airlock-run/airlock/internal/mailset"
 )
 
 // truth is a mail and what is right about it.
 type truth struct {
-	name, group, layout string
-	scan                bool
+	name, group, locale string
+	source              mailset.Source
 	raw                 []byte
 	isReceipt           bool
 	fields              map[string]string // by measure; without those the label leaves out
@@ -52,17 +53,22 @@ func (t tally) add(group, source, measure string, right bool) {
 // judge counts a mail and returns what was wrong with it, in words.
 func (t tally) judge(m truth, got host) (wrong []string) {
 	source := "text"
-	if m.scan {
+	if m.source == mailset.SourceScan {
 		source = "scan"
 	}
 	found := got.kept != nil
 	if m.isReceipt {
 		t.add(m.group, "all", "recall", found)
+		t.add(m.group, string(m.source), "found", found)
+		t.add(m.group, m.locale, "found", found)
 	}
 	if found {
 		t.add(m.group, "all", "precision", m.isReceipt)
 	}
 	if found != m.isReceipt {
+		if !found {
+			t.add(m.group, "missed", strings.TrimPrefix(got.progress, "not a receipt: "), false)
+		}
 		return []string{fmt.Sprintf("receipt is %t: %s", m.isReceipt, got.progress)}
 	}
 	if !found {
@@ -114,15 +120,18 @@ func bare(name string) string {
 	return strings.ReplaceAll(receipt.Fold(receipt.BareName(name)), " ", "")
 }
 
-// print writes the table and reports whether every goal is reached.
-func (t tally) print(w io.Writer) bool {
+// print writes the table and reports whether every goal is reached. In detail it also says which receipts were found, by source and language,
+// and why the others were not.
+func (t tally) print(w io.Writer, detail bool) bool {
 	rows := make([]*row, 0, len(t))
 	for _, r := range t {
-		rows = append(rows, r)
+		if detail || r.source == "all" || slices.Contains(measures, r.measure) {
+			rows = append(rows, r)
+		}
 	}
 	order := append([]string{"precision", "recall"}, measures...)
 	slices.SortFunc(rows, func(a, b *row) int {
-		return cmp.Or(cmp.Compare(a.group, b.group), cmp.Compare(a.source, b.source), slices.Index(order, a.measure)-slices.Index(order, b.measure))
+		return cmp.Or(cmp.Compare(a.group, b.group), cmp.Compare(a.source, b.source), slices.Index(order, a.measure)-slices.Index(order, b.measure), cmp.Compare(a.measure, b.measure))
 	})
 	fmt.Fprintln(w, "group\tsource\tmeasure\tright\tof\tshare\tgoal\tverdict")
 	reached := true
