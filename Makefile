@@ -114,7 +114,7 @@ race: guests warm ## all tests under the race detector, but for those that take 
 # .build/test-cache, so it is made without the detector first.
 .PHONY: warm
 warm:
-	go test -count=1 -run='^TestDemo$$' ./cmd/airlock
+	go test -count=1 -run='^Test(Demo|ExtensionsLoad)$$' ./cmd/airlock
 
 .PHONY: fmt
 fmt: ## format with gofumpt and gci

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // With audit.required no action has an effect of which there is no record, wherever the server, and then the worker, is killed.
@@ -19,8 +20,8 @@ func TestNoActionWithoutItsRecord(t *testing.T) {
 	t.Parallel()
 	nats := startNATS(t)
 	at := func(args ...string) []string { return append(args, "--nats-url", nats.url) }
-	start(t, at("operations", "--data-dir", dataDir(t))...)
-	worker := start(t, at("worker", "--data-dir", dataDir(t))...)
+	start(t, at("operations", "--data-dir", testcache.DataDir(t))...)
+	worker := start(t, at("worker", "--data-dir", testcache.DataDir(t))...)
 	policy := filepath.Join(t.TempDir(), "policy.yaml")
 	if err := os.WriteFile(policy, []byte("rules: [{name: all, extensions: [\"*\"], allow: [\"query:\", \"action:\"]}]\nlibraries: {unlisted: allow}\naudit: {required: true}\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -73,7 +74,7 @@ func TestNoActionWithoutItsRecord(t *testing.T) {
 	}
 	reach(100)
 	worker.kill()
-	start(t, at("worker", "--data-dir", dataDir(t))...)
+	start(t, at("worker", "--data-dir", testcache.DataDir(t))...)
 
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()

@@ -11,11 +11,12 @@ import (
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/client"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 func TestAuditCommand(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	start(t, "up", "--data-dir", dir, "--keep-audit", "1h")
 	cmd := func(args ...string) []string { return append(args, "--data-dir", dir) }
 	must(t, cmd("extension", "load", testGuest(t, mayTest, ""))...)
@@ -77,7 +78,7 @@ func TestAuditCommand(t *testing.T) {
 
 func TestAuditFollows(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	start(t, "up", "--data-dir", dir)
 	conn := connect(t, bus.Config{Socket: dir + "/" + bus.SocketName})
 	following, stop := context.WithCancel(t.Context())

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // environment reads what a user's process connects with.
@@ -74,7 +76,7 @@ func TestClusterWithUsers(t *testing.T) {
 		}
 	}
 	role := func(name, user string) *process {
-		return startWith(t, environment(t, dir, user), name, "--data-dir", dataDir(t))
+		return startWith(t, environment(t, dir, user), name, "--data-dir", testcache.DataDir(t))
 	}
 	role("operations", "operations")
 	dealing := role("worker", "worker")
@@ -168,7 +170,7 @@ func workerName(t *testing.T, cluster []string) string {
 // Who listens on a network lets nobody in without a key, and does not listen at all without users.
 func TestUpListens(t *testing.T) {
 	t.Parallel()
-	data, dir, port := dataDir(t), t.TempDir(), freePort(t)
+	data, dir, port := testcache.DataDir(t), t.TempDir(), freePort(t)
 	listen := []string{"up", "--data-dir", data, "--nats-listen", "127.0.0.1:" + port}
 	if _, stderr, code := airlock(t, listen...); code != 1 || !strings.Contains(stderr, "airlock auth init") {
 		t.Errorf("without users: exit code %d, %s", code, stderr)

@@ -9,11 +9,12 @@ import (
 	"testing"
 
 	"github.com/airlock-run/airlock/internal/guests"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 func TestCommandsOnARunningAirlock(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	up := start(t, "up", "--data-dir", dir)
 	openDoor(t, "--data-dir", dir)
 	cmd := func(args ...string) []string { return append(args, "--data-dir", dir) }
@@ -83,7 +84,7 @@ func TestCommandsOnARunningAirlock(t *testing.T) {
 // Bad input gets one sentence that says what is wrong, and an exit code above 0.
 func TestBadInput(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	start(t, "up", "--data-dir", dir)
 	openDoor(t, "--data-dir", dir)
 	at := []string{"--data-dir", dir}

@@ -8,12 +8,13 @@ import (
 	"testing"
 
 	"github.com/airlock-run/airlock/internal/guests"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // The example of an application does with a running airlock what it says.
 func TestClientExample(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	start(t, "up", "--data-dir", dir)
 	openDoor(t, "--data-dir", dir)
 	example := func(args ...string) (string, error) {

@@ -16,6 +16,7 @@ import (
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/bus/bustest"
 	"github.com/airlock-run/airlock/internal/pgtest"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // effects is an operation, served by the test itself, that counts what it does by call key. Its first call tells
@@ -100,7 +101,7 @@ func TestClusterSurvivesKilledWorker(t *testing.T) {
 	url := startNATS(t).url
 	cluster := []string{"--nats-url", url}
 	role := func(name string) *process {
-		return start(t, append([]string{name, "--data-dir", dataDir(t)}, cluster...)...)
+		return start(t, append([]string{name, "--data-dir", testcache.DataDir(t)}, cluster...)...)
 	}
 	role("operations")
 	victim := role("worker")
@@ -148,7 +149,7 @@ func TestStalledWorkerChangesNothing(t *testing.T) {
 	t.Parallel()
 	url := startNATS(t).url
 	cluster := []string{"--nats-url", url}
-	stalled := start(t, append([]string{"worker", "--data-dir", dataDir(t)}, cluster...)...)
+	stalled := start(t, append([]string{"worker", "--data-dir", testcache.DataDir(t)}, cluster...)...)
 	bustest.AllowUnlisted(t, connect(t, bus.Config{URL: url})) // nobody answers the tools here
 	must(t, append([]string{"extension", "load", testGuest(t, mayTest, "")}, cluster...)...)
 	conn := connect(t, bus.Config{URL: url})
@@ -159,7 +160,7 @@ func TestStalledWorkerChangesNothing(t *testing.T) {
 	}
 	<-e.started
 	stalled.signal(syscall.SIGSTOP)
-	start(t, append([]string{"worker", "--data-dir", dataDir(t)}, cluster...)...)
+	start(t, append([]string{"worker", "--data-dir", testcache.DataDir(t)}, cluster...)...)
 	<-e.started
 	e.once.Do(func() { close(e.release) })
 	before := outcome(t, conn, job.ID)
@@ -183,8 +184,8 @@ func TestClusterOutlastsNATS(t *testing.T) {
 	t.Parallel()
 	nats := startNATS(t)
 	cluster := []string{"--nats-url", nats.url}
-	start(t, append([]string{"operations", "--data-dir", dataDir(t)}, cluster...)...)
-	start(t, append([]string{"worker", "--data-dir", dataDir(t)}, cluster...)...)
+	start(t, append([]string{"operations", "--data-dir", testcache.DataDir(t)}, cluster...)...)
+	start(t, append([]string{"worker", "--data-dir", testcache.DataDir(t)}, cluster...)...)
 	openDoor(t, cluster...)
 	must(t, append([]string{"extension", "load", testGuest(t, mayTest, "")}, cluster...)...)
 	conn := connect(t, bus.Config{URL: nats.url})
@@ -222,7 +223,7 @@ func TestOperationsShareADatabase(t *testing.T) {
 	cluster := []string{"--nats-url", url}
 	key := "AIRLOCK_MASTER_KEY=" + base64.StdEncoding.EncodeToString(make([]byte, 32))
 	operations := func() *process {
-		args := append([]string{"operations", "--data-dir", dataDir(t), "--database-url", database}, cluster...)
+		args := append([]string{"operations", "--data-dir", testcache.DataDir(t), "--database-url", database}, cluster...)
 		return startWith(t, []string{key}, args...)
 	}
 	first := operations()
@@ -246,7 +247,7 @@ func TestOperationsShareADatabase(t *testing.T) {
 // A process that has everything keeps its jobs through kill -9.
 func TestUpSurvivesKill(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	up := start(t, "up", "--data-dir", dir)
 	openDoor(t, "--data-dir", dir)
 	at := []string{"--data-dir", dir}

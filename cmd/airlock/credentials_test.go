@@ -15,12 +15,14 @@ import (
 	"testing"
 
 	"golang.org/x/oauth2"
+
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	const secret = "correct-horse-battery-staple"
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	up := start(t, "up", "--data-dir", dir, "--log-level", "debug")
 	cmd := func(args ...string) []string { return append(args, "--data-dir", dir) }
 	file := filepath.Join(t.TempDir(), "secret")

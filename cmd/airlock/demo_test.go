@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/airlock-run/airlock/internal/guests"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // The demo, on the messages of the repository: what `make demo` runs.
@@ -19,7 +20,7 @@ func TestDemo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	args := []string{"demo", "--guests", built, "--dir", dataDir(t)}
+	args := []string{"demo", "--guests", built, "--dir", testcache.DataDir(t)}
 	for _, mail := range []string{"newsletter", "receipt-html", "receipt-pdf", "receipt-picture"} {
 		args = append(args, "--mail", filepath.Join(root, "examples", "mail", mail+".eml"))
 	}
@@ -48,7 +49,7 @@ func TestDemoSaysWhatIsWrongWithAMail(t *testing.T) {
 	if err := os.WriteFile(mail, []byte("this is no mail"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	stdout, stderr, code := airlock(t, "demo", "--guests", built, "--dir", dataDir(t), "--mail", mail)
+	stdout, stderr, code := airlock(t, "demo", "--guests", built, "--dir", testcache.DataDir(t), "--mail", mail)
 	if code != 1 || !hasLine(stdout, []string{"broken.eml", "dead"}) || !strings.Contains(stderr, "broken.eml was not processed") {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}

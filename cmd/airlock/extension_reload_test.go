@@ -10,12 +10,13 @@ import (
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/extensions"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // A new version is installed while a job runs: the job goes on with the old one, the next one runs the new.
 func TestReload(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	start(t, "up", "--data-dir", dir)
 	openDoor(t, "--data-dir", dir)
 	cmd := func(args ...string) []string { return append(args, "--data-dir", dir) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/airlock-run/airlock/client"
 	"github.com/airlock-run/airlock/extensions"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 func TestSign(t *testing.T) {
@@ -58,7 +59,7 @@ func TestSign(t *testing.T) {
 // What was signed arrives in the catalogue, and no older version takes its place unless that is asked for.
 func TestLoadSignedAndDowngrade(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	start(t, "up", "--data-dir", dir)
 	key := filepath.Join(t.TempDir(), "key")
 	must(t, "extension", "keygen", key)
@@ -89,7 +90,7 @@ func TestLoadSignedAndDowngrade(t *testing.T) {
 // Nothing is installed, replaced or approved that no worker would run.
 func TestLoadChecksWhatThePolicyDemands(t *testing.T) {
 	t.Parallel()
-	dir, keys := dataDir(t), t.TempDir()
+	dir, keys := testcache.DataDir(t), t.TempDir()
 	start(t, "up", "--data-dir", dir)
 	cmd := func(args ...string) []string { return append(args, "--data-dir", dir) }
 	key := filepath.Join(keys, "ours")
@@ -137,7 +138,7 @@ func TestLoadChecksWhatThePolicyDemands(t *testing.T) {
 // Loading shows what is asked, and what of it policy and libraries grant.
 func TestLoadShowsWhatWillBeGranted(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	start(t, "up", "--data-dir", dir)
 	cmd := func(args ...string) []string { return append(args, "--data-dir", dir) }
 	const asks = `{"methods":["query:test.ping","vdfs.","query:credentials.get"],"credentials":{"read":["mail"]}}`

@@ -7,6 +7,7 @@ import (
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/internal/guests"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // A job that starts 50 others, waits for them and adds up what they found does so through the death of its worker: nothing is started or
@@ -16,7 +17,7 @@ func TestFamilySurvivesKilledWorker(t *testing.T) {
 	url := startNATS(t).url
 	cluster := []string{"--nats-url", url}
 	role := func(name string, args ...string) *process {
-		return start(t, append(append([]string{name, "--data-dir", dataDir(t)}, cluster...), args...)...)
+		return start(t, append(append([]string{name, "--data-dir", testcache.DataDir(t)}, cluster...), args...)...)
 	}
 	role("operations")
 	victim := role("worker")

@@ -18,6 +18,7 @@ import (
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/internal/guests"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // gmail stands in for Gmail's API and the token endpoint of its OAuth2, with the shapes that
@@ -177,8 +178,8 @@ func TestGmailToReceipts(t *testing.T) {
 	at := func(args ...string) []string { return append(args, "--nats-url", nats.url) }
 	startWith(t, []string{
 		"SSL_CERT_FILE=" + certificate, "AIRLOCK_HTTP_ALLOW_PRIVATE=127.0.0.1", "AIRLOCK_MASTER_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-	}, at("operations", "--data-dir", dataDir(t))...)
-	worker := start(t, at("worker", "--data-dir", dataDir(t))...)
+	}, at("operations", "--data-dir", testcache.DataDir(t))...)
+	worker := start(t, at("worker", "--data-dir", testcache.DataDir(t))...)
 	in := func(args ...string) []string { return at(append(args, "--library", mine.String())...) }
 	must(t, at("extension", "load", guests.Build(t, "finance"))...)
 	must(t, at("extension", "load", gmailExtension(t, server.URL[strings.LastIndex(server.URL, ":")+1:]))...)
@@ -214,7 +215,7 @@ func TestGmailToReceipts(t *testing.T) {
 	scan()
 	<-time.After(400 * time.Millisecond)
 	worker.kill()
-	start(t, at("worker", "--data-dir", dataDir(t))...)
+	start(t, at("worker", "--data-dir", testcache.DataDir(t))...)
 	appear(24)
 	server.deliver(receipt(25, 0), receipt(26, 25<<20))
 	scan()

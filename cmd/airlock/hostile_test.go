@@ -16,6 +16,7 @@ import (
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/client"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // The libraries of the tests around the door: in mine the hostile guest is granted all it asks, in theirs nothing.
@@ -134,7 +135,7 @@ func newHostile(t *testing.T) *hostile {
 	server := httptest.NewServer(http.RedirectHandler("http://127.0.0.1:9/metadata", http.StatusFound))
 	t.Cleanup(server.Close)
 	_, redirects, _ := net.SplitHostPort(server.Listener.Addr().String())
-	data, users, port := dataDir(t), t.TempDir(), freePort(t)
+	data, users, port := testcache.DataDir(t), t.TempDir(), freePort(t)
 	must(t, "auth", "init", users, "--host", "127.0.0.1", "--port", port)
 	start(t, "up", "--data-dir", data, "--nats-listen", "127.0.0.1:"+port, "--auth", users, "--http-allow-private", "127.0.0.1")
 	at := func(args ...string) { must(t, append(args, "--data-dir", data)...) }

@@ -13,13 +13,14 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/testcache"
 	"github.com/airlock-run/airlock/operations/jobs"
 )
 
 // install starts everything and installs the extension that tests use.
 func install(t *testing.T, flags ...string) (at func(args ...string) []string) {
 	t.Helper()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	start(t, append([]string{"up", "--data-dir", dir}, flags...)...)
 	openDoor(t, "--data-dir", dir)
 	at = func(args ...string) []string { return append(args, "--data-dir", dir) }

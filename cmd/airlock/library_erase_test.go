@@ -16,6 +16,7 @@ import (
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/bus/bustest"
 	"github.com/airlock-run/airlock/internal/guests"
+	"github.com/airlock-run/airlock/internal/testcache"
 	"github.com/airlock-run/airlock/operations/mail"
 	"github.com/airlock-run/airlock/operations/store"
 )
@@ -23,7 +24,7 @@ import (
 // However often erasing a library is cut off, and Airlock with it, the same command ends it, and nothing of the library is left.
 func TestEraseIsKilled(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	airlockd := start(t, "up", "--data-dir", dir, "--mail-folders", dir)
 	library, other := uuid.New(), uuid.New()
 	must(t, "extension", "load", guests.Build(t, "greeter"), "--data-dir", dir)

@@ -15,11 +15,12 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 func TestLibraryIsExported(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	start(t, "up", "--data-dir", dir)
 	library := uuid.New()
 	must(t, "library", "create", library.String(), "--name", "Home", "--data-dir", dir)

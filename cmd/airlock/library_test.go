@@ -12,12 +12,13 @@ import (
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/internal/guests"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // A library is created and granted; then its extension runs, is explained, and is stopped by a rule; then all of it is erased.
 func TestLibraryFromItsCreationToItsEnd(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	start(t, "up", "--data-dir", dir)
 	cmd := func(args ...string) []string { return append(args, "--data-dir", dir) }
 	must(t, cmd("extension", "load", guests.Build(t, "greeter"))...)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/internal/guests"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // folders are a folder of .eml and a Maildir below a directory that may be read.
@@ -51,7 +52,7 @@ func numberedReceipt(order int, amount string) []byte {
 func TestMailFolderIsToBeAllowed(t *testing.T) {
 	t.Parallel()
 	root, _, _ := folders(t)
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	up := start(t, "up", "--data-dir", dir)
 	at := func(args ...string) []string { return append(args, "--data-dir", dir) }
 	add := at("mail", "add", "inbox", "--folder", filepath.Join(root, "box"))
@@ -79,7 +80,7 @@ func TestMailFolderIsToBeAllowed(t *testing.T) {
 func TestFoldersToReceiptsThroughKills(t *testing.T) {
 	t.Parallel()
 	root, drop, deliver := folders(t)
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	run := func() *process { t.Helper(); return start(t, "up", "--data-dir", dir, "--mail-folders", root) }
 	up := run()
 	at := func(args ...string) []string { return append(args, "--data-dir", dir) }

@@ -13,6 +13,7 @@ import (
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/internal/dovecot"
 	"github.com/airlock-run/airlock/internal/guests"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // A mailbox is gone through while workers and services are killed, messages go and come, and the server numbers them anew: each receipt is
@@ -27,9 +28,9 @@ func TestMailboxThroughKills(t *testing.T) {
 	at := func(args ...string) []string { return append(args, "--nats-url", nats.url) }
 	key := "AIRLOCK_MASTER_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 	env := []string{"SSL_CERT_FILE=" + server.Certificate, "AIRLOCK_HTTP_ALLOW_PRIVATE=127.0.0.1", key}
-	data := dataDir(t)
+	data := testcache.DataDir(t)
 	operations := startWith(t, env, at("operations", "--data-dir", data)...)
-	worker := start(t, at("worker", "--data-dir", dataDir(t))...)
+	worker := start(t, at("worker", "--data-dir", testcache.DataDir(t))...)
 
 	mails := func(from, to int) (all [][]byte) {
 		for n := from; n < to; n++ {
@@ -69,7 +70,7 @@ func TestMailboxThroughKills(t *testing.T) {
 		switch round {
 		case 0:
 			worker.kill()
-			worker = start(t, at("worker", "--data-dir", dataDir(t))...)
+			worker = start(t, at("worker", "--data-dir", testcache.DataDir(t))...)
 		case 1:
 			server.Deliver(t, "kim", mails(count/2, count)...)
 			server.Expunge(t, "kim", "lamps of the week")
@@ -79,7 +80,7 @@ func TestMailboxThroughKills(t *testing.T) {
 		case 3:
 			server.Renumber(t, "kim")
 			worker.kill()
-			worker = start(t, at("worker", "--data-dir", dataDir(t))...)
+			worker = start(t, at("worker", "--data-dir", testcache.DataDir(t))...)
 			server.Deliver(t, "kim", mails(count, count+1)...)
 		}
 	}

@@ -11,12 +11,13 @@ import (
 
 	"github.com/airlock-run/airlock/internal/dovecot"
 	"github.com/airlock-run/airlock/internal/guests"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // mailbox is an Airlock that reaches a Dovecot by flags.
 func mailbox(t *testing.T) (dir string, server *dovecot.Server, at func(args ...string) []string) {
 	t.Helper()
-	server, dir = dovecot.Start(t), dataDir(t)
+	server, dir = dovecot.Start(t), testcache.DataDir(t)
 	startWith(t, []string{"SSL_CERT_FILE=" + server.Certificate, "AIRLOCK_HTTP_ALLOW_PRIVATE=127.0.0.1"}, "up", "--data-dir", dir)
 	return dir, server, func(args ...string) []string { return append(args, "--data-dir", dir) }
 }
@@ -161,7 +162,7 @@ func wait(t *testing.T, at func(args ...string) []string) {
 
 func TestEntryExport(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	start(t, "up", "--data-dir", dir)
 	at := func(args ...string) []string { return append(args, "--data-dir", dir) }
 	for i, metadata := range []string{

@@ -3,11 +3,13 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 func TestNotifications(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	start(t, "up", "--data-dir", dir)
 	at := func(args ...string) []string { return append(args, "--data-dir", dir) }
 	openDoor(t, at()...)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/internal/guests"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // An operation of one's own, in Go or in JavaScript, can be called once it is started, by a guest that is granted it and by a person; it is
@@ -23,7 +24,7 @@ func TestOperationsOfOthers(t *testing.T) {
 	url := startNATS(t).url
 	cluster := []string{"--nats-url", url}
 	for _, role := range []string{"operations", "worker"} {
-		start(t, append([]string{role, "--data-dir", dataDir(t)}, cluster...)...)
+		start(t, append([]string{role, "--data-dir", testcache.DataDir(t)}, cluster...)...)
 	}
 	openDoor(t, cluster...)
 	must(t, append([]string{"extension", "load", testGuest(t, `{"methods":["query:text."]}`, "")}, cluster...)...)

@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	natsDir = dir
+	if err := testcache.SetHome(dir); err != nil {
+		panic(err)
+	}
 	code := pgtest.Main(m)
 	_ = os.RemoveAll(dir)
 	os.Exit(code)
@@ -233,20 +236,6 @@ func must(t *testing.T, args ...string) string {
 		t.Fatalf("airlock %s: exit code %d\n%s%s", strings.Join(args, " "), code, stdout, stderr)
 	}
 	return stdout
-}
-
-// dataDir makes a data directory whose path is short enough for a socket. Machine code is shared between tests.
-func dataDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "airlock") //nolint:usetesting // t.TempDir's paths can be too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Symlink(testcache.Dir(t), filepath.Join(dir, "cache")); err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }
 
 // testGuest makes the folder of the extension that tests use: the guest of the sandbox's tests.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 func TestQueueAndWorkers(t *testing.T) {
@@ -61,7 +62,7 @@ func TestQueueAndWorkers(t *testing.T) {
 // The first signal gives jobs their grace time, the second none.
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	up := start(t, "up", "--data-dir", dir, "--shutdown-grace", "10m", "--call-timeout", "10m")
 	openDoor(t, "--data-dir", dir)
 	must(t, "extension", "load", testGuest(t, mayTest, ""), "--data-dir", dir)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/airlock-run/airlock/internal/guests"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // What README.md shows is what happens.
@@ -21,7 +22,7 @@ func TestReadme(t *testing.T) {
 		}
 	}
 
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	start(t, "up", "--data-dir", dir)
 	built := map[string]string{}
 	run := func(command string) string {

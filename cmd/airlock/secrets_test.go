@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/airlock-run/airlock/internal/telemetry/otlptest"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // Secrets that are used, that are refused, and that servers shout back are in no log, trace, audit, error or file.
@@ -33,7 +34,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 	const marker = "plain-to-be-found"
 	shouting := newShouter(t, secrets)
 	receiver := otlptest.Start(t)
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	up := startWith(t, []string{
 		"AIRLOCK_MASTER_KEY=" + secrets["master key"], "AIRLOCK_AI_KEY=" + secrets["model key"], "AIRLOCK_AI_URL=" + shouting.URL + "/v1", "AIRLOCK_AI_MODEL=m",
 		"AIRLOCK_HTTP_ALLOW_PRIVATE=127.0.0.0/8", "SSL_CERT_FILE=" + shouting.certificate(t),

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // fired is what event publish and trigger fire print as JSON.
@@ -17,7 +18,7 @@ type fired struct {
 
 func TestTriggers(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testcache.DataDir(t)
 	start(t, "up", "--data-dir", dir)
 	openDoor(t, "--data-dir", dir)
 	at := func(args ...string) []string { return append(args, "--data-dir", dir) }

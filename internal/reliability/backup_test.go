@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
+	"github.com/airlock-run/airlock/internal/testcache"
 	"github.com/airlock-run/airlock/operations/store"
 )
 
@@ -47,7 +48,7 @@ func restoreElsewhere(t *testing.T, servers int) {
 	}()
 	dir := filepath.Join(t.TempDir(), "backup")
 	began := time.Now()
-	t.Log(airlock(t, "backup", dir, "--nats-url", old.url, "--database-url", old.database, "--data-dir", dataDir(t)))
+	t.Log(airlock(t, "backup", dir, "--nats-url", old.url, "--database-url", old.database, "--data-dir", testcache.DataDir(t)))
 	t.Logf("the backup took %s", time.Since(began).Round(time.Millisecond))
 	old.ended(ctx, ids, n/2) // it goes on after that, which is lost
 	stop()
@@ -127,7 +128,7 @@ func (c *cluster) untilRestored(ctx context.Context, dir string) {
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
-	c.t.Log(airlock(c.t, "restore", dir, "--nats-url", c.url, "--database-url", c.database, "--data-dir", dataDir(c.t), "--replicas", strconv.Itoa(c.replicas)))
+	c.t.Log(airlock(c.t, "restore", dir, "--nats-url", c.url, "--database-url", c.database, "--data-dir", testcache.DataDir(c.t), "--replicas", strconv.Itoa(c.replicas)))
 }
 
 // ended waits until so many jobs have ended.

@@ -15,6 +15,7 @@ import (
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/bus/bustest"
 	"github.com/airlock-run/airlock/internal/guests"
+	"github.com/airlock-run/airlock/internal/testcache"
 	"github.com/airlock-run/airlock/operations"
 	"github.com/airlock-run/airlock/operations/store"
 )
@@ -69,7 +70,7 @@ func newCluster(t *testing.T, config serverConfig) *cluster {
 	}
 	bustest.AllowUnlisted(t, c.conn)
 	c.stopServing = c.serve()
-	airlock(t, "extension", "load", guests.Build(t, "restless"), "--nats-url", c.url, "--data-dir", dataDir(t))
+	airlock(t, "extension", "load", guests.Build(t, "restless"), "--nats-url", c.url, "--data-dir", testcache.DataDir(t))
 	return c
 }
 
@@ -121,7 +122,7 @@ func (c *cluster) startWorker(network *network) *worker {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	args := []string{"worker", "--nats-url", c.url, "--data-dir", dataDir(c.t), "--slots", "8", "--replicas", strconv.Itoa(c.replicas), "--call-timeout", "10s"}
+	args := []string{"worker", "--nats-url", c.url, "--data-dir", testcache.DataDir(c.t), "--slots", "8", "--replicas", strconv.Itoa(c.replicas), "--call-timeout", "10s"}
 	if network != nil {
 		binary, args = "ip", append([]string{"netns", "exec", network.name, binary}, args...)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/bus/bustest"
 	"github.com/airlock-run/airlock/internal/guests"
+	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // What `airlock up` has moves to a cluster of three: jobs that wait, that are due later, that start again and again, and dead ones.
@@ -28,7 +29,7 @@ func TestUpMovesToACluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	home, backup := dataDir(t), filepath.Join(t.TempDir(), "backup")
+	home, backup := testcache.DataDir(t), filepath.Join(t.TempDir(), "backup")
 	up := start(t, binary, "up", "--data-dir", home)
 	conn := reach(ctx, t, bus.Config{Socket: filepath.Join(home, bus.SocketName)})
 	bustest.AllowUnlisted(t, conn)
@@ -63,11 +64,11 @@ func TestUpMovesToACluster(t *testing.T) {
 	_ = up.cmd.Wait()
 
 	c := startCluster(t, serverConfig{servers: 3, host: "127.0.0.1"}, nil)
-	office := dataDir(t)
+	office := testcache.DataDir(t)
 	c.database = filepath.Join(office, "airlock.db")
 	c.untilRestored(ctx, backup)
 	member := []string{"--nats-url", c.url, "--replicas", "3", "--data-dir"}
-	for _, role := range [][]string{{"operations", office}, {"worker", dataDir(t)}, {"worker", dataDir(t)}} {
+	for _, role := range [][]string{{"operations", office}, {"worker", testcache.DataDir(t)}, {"worker", testcache.DataDir(t)}} {
 		p := start(t, binary, append(append([]string{role[0]}, member...), role[1])...)
 		for !strings.Contains(p.output.tail(), "msg=ready") {
 			select {

@@ -12,8 +12,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/airlock-run/airlock/internal/testcache"
 )
 
 // output collects what a process says.
@@ -62,20 +60,6 @@ func start(t *testing.T, binary string, args ...string) *process {
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	_ = p.cmd.Wait()
-}
-
-// dataDir makes a data directory whose path is short enough for a socket. Machine code is shared between tests.
-func dataDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "airlock") //nolint:usetesting // t.TempDir's paths can be too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Symlink(testcache.Dir(t), filepath.Join(dir, "cache")); err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }
 
 // airlock runs a command of ours, which has to succeed, and returns what it says.
