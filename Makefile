@@ -108,7 +108,7 @@ LARGE := ./bus ./internal/node ./operations/http ./operations/vdfs ./runner
 race: guests warm ## all tests under the race detector, but for those that take long
 	go test -short $(LONG)
 	go test -run=Large $(LARGE)
-	go test -race -shuffle=on -skip=Large $(filter-out $(patsubst %/.,%,$(LONG:./%=$(MODULE)/%)),$(shell go list ./...))
+	go test -race -shuffle=on -timeout=20m -skip=Large $(filter-out $(patsubst %/.,%,$(LONG:./%=$(MODULE)/%)),$(shell go list ./...))
 
 # The engine compiles guests and PDFium an order of magnitude slower under the race detector. It keeps machine code in
 # .build/test-cache, so it is made without the detector first.

@@ -54,57 +54,61 @@ func (c *Conn) copyStream(ctx context.Context, manager *jsm.Manager, name, dir s
 const readPause = 2 * time.Second
 
 // readToEnd hands on the messages of a stream on some subjects, in order, until there is none left. That is for the leader of the stream to say:
-// the consumer may be at a replica that is behind.
+// a consumer may be at a replica that is behind, and in a cluster that has just begun what it is asked for can be lost.
 func (c *Conn) readToEnd(ctx context.Context, name, subjects string, each func(msg *nats.Msg, sequence uint64) error) error {
 	stream, err := c.stream(ctx, name)
 	if err != nil {
 		return err
 	}
-	after := uint64(0)
-	over := func() (bool, error) {
+	for after := uint64(0); ; {
 		_, err := stream.GetMsg(ctx, after+1, jetstream.WithGetMsgSubject(subjects))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			return true, nil
+			return nil
 		}
-		return false, err
+		if err != nil {
+			return c.refusedOr(err)
+		}
+		consumer, err := c.js.OrderedConsumer(ctx, name, jetstream.OrderedConsumerConfig{
+			FilterSubjects: []string{subjects}, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1,
+		})
+		if err != nil {
+			return c.refusedOr(err)
+		}
+		if after, err = c.readOn(ctx, consumer, after, each); err != nil {
+			return err
+		}
 	}
-	if over, err := over(); over || err != nil {
-		return c.refusedOr(err)
-	}
-	consumer, err := c.js.OrderedConsumer(ctx, name, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subjects}})
-	if err != nil {
-		return c.refusedOr(err)
-	}
+}
+
+// readOn hands on what a consumer brings, until it has no more or is silent for readPause, and returns the sequence of the last message.
+func (c *Conn) readOn(ctx context.Context, consumer jetstream.Consumer, after uint64, each func(msg *nats.Msg, sequence uint64) error) (last uint64, err error) {
 	messages, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(500, 4*MaxPayload))
 	if err != nil {
-		return err
+		return after, err
 	}
 	defer messages.Stop()
 	for {
 		msg, err := messages.Next(jetstream.NextMaxWait(readPause))
-		last := errors.Is(err, nats.ErrTimeout) // what was left may have been removed meanwhile
 		switch {
 		case ctx.Err() != nil:
-			return ctx.Err()
+			return after, ctx.Err()
+		case errors.Is(err, nats.ErrTimeout):
+			return after, nil
 		case errors.Is(err, jetstream.ErrMsgIteratorClosed):
-			return Errorf(Unavailable, "it does not answer any more")
-		case err != nil && !last:
-			c.log.DebugContext(ctx, "stream cannot be read for a while", "stream", name, "error", err)
+			return after, Errorf(Unavailable, "it does not answer any more")
+		case err != nil:
+			c.log.DebugContext(ctx, "stream cannot be read for a while", "error", err)
 			continue
-		case err == nil:
-			meta, err := msg.Metadata()
-			if err != nil {
-				return fmt.Errorf("read metadata: %w", err)
-			}
-			after, last = meta.Sequence.Stream, meta.NumPending == 0
-			if err := each(&nats.Msg{Subject: msg.Subject(), Reply: msg.Reply(), Header: msg.Headers(), Data: msg.Data()}, after); err != nil {
-				return err
-			}
 		}
-		if last {
-			if over, err := over(); over || err != nil {
-				return err
-			}
+		meta, err := msg.Metadata()
+		if err != nil {
+			return after, fmt.Errorf("read metadata: %w", err)
+		}
+		if err := each(&nats.Msg{Subject: msg.Subject(), Reply: msg.Reply(), Header: msg.Headers(), Data: msg.Data()}, meta.Sequence.Stream); err != nil {
+			return after, err
+		}
+		if after = meta.Sequence.Stream; meta.NumPending == 0 {
+			return after, nil
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -293,6 +294,37 @@ func TestBackupMissesNothing(t *testing.T) {
 	t.Logf("%d of %d jobs were over in the copy of RUNS", over, len(all))
 	if over < len(all)/10 {
 		t.Errorf("%d jobs are over, and %d were before", over, len(all)/10)
+	}
+}
+
+// What a stream is asked for can be lost, as in a cluster that has just begun: it is asked again.
+func TestBackupAsksAgain(t *testing.T) {
+	t.Parallel()
+	server := bustest.Start(t)
+	bad := bustest.NewProxy(t, server)
+	conn := bad.Connect(t)
+	all := jobs(3, "x", uuid.New())
+	enqueueAll(t, conn, all)
+	first := true
+	bad.Lose(func(subject string) bool {
+		lost := first && strings.HasPrefix(subject, "$JS.API.CONSUMER.MSG.NEXT.JOBS.")
+		first = first && !lost
+		return lost
+	})
+	ctx, end := context.WithTimeout(t.Context(), time.Minute)
+	defer end()
+	dir := filepath.Join(t.TempDir(), "streams")
+	if _, err := conn.Backup(ctx, dir, func(context.Context) error { return nil }); err != nil {
+		t.Fatalf("back up: %v", err)
+	}
+	if bad.Lost() != 1 {
+		t.Errorf("%d requests were lost, want one", bad.Lost())
+	}
+	conn, _ = restored(t, dir)
+	for _, job := range all {
+		if _, err := conn.Job(t.Context(), job.ID); err != nil {
+			t.Errorf("job %s: %v", job.ID, err)
+		}
 	}
 }
 
