@@ -9,7 +9,8 @@
 // which the label says the field. A row without a goal is for information. The command fails if a row is short of its goal.
 //
 // Layouts of the group heldout are not looked at, so that they tell what the extractor does with mails that nobody has tuned it to. -wrong
-// prints what was read wrong, and never of them.
+// prints what was read wrong, and never of them; -detail has more rows, of all: which receipts were found, by source and language, and why others
+// were not.
 //
 // # What counts as right
 //
