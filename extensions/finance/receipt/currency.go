@@ -29,6 +29,7 @@ var symbols = []sign{
 	{"SFr.", "CHF"},
 	{"Fr.", "CHF"},
 	{"円", "JPY"},
+	{"(円)", "JPY"},
 	{"Yen", "JPY"},
 	{"Euro", "EUR"},
 	{"EURO", "EUR"},

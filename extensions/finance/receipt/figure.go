@@ -61,6 +61,8 @@ func figureAt(s string, i int) (figure, bool) {
 	f.end = f.credit
 	if code, end := currencyAt(s, after(s, f.credit, " ", "\u00a0", "\u202f")); code != "" {
 		f.after, f.end = code, end
+	} else if code, end := currencyAt(s, after(s, f.credit, "  ")); code != "" && end == len(s) {
+		f.after, f.end = code, end // in a cell of its own
 	}
 	return f, true
 }

@@ -24,8 +24,9 @@ const (
 // findItems reads the articles above the line `end`, and returns what they come to.
 func findItems(lines []line, end int) ([]Item, Amount) {
 	var items []Item
-	var sum Amount
-	for _, l := range lines[:min(end, len(lines))] {
+	var sum, previous Amount
+	lines = lines[:min(end, len(lines))]
+	for i, l := range lines {
 		value, ok := l.last()
 		if !ok || len(items) == maxItems || strings.TrimSpace(trailing(l.text[value.end:])) != "" {
 			continue
@@ -37,13 +38,41 @@ func findItems(lines []line, end int) ([]Item, Amount) {
 		if quantity == "" && len(l.money) > 1 {
 			description, quantity = counted(description, l.money[0].amount, value.amount)
 		}
-		if letters(description) < 2 {
+		if onlyMoney(l) {
+			description = above(lines, i)
+		}
+		if letters(description) < 2 || len(items) > 0 && isDetail(l, value.amount, previous) {
 			continue
 		}
 		items = append(items, Item{Description: description, Quantity: quantity, Amount: value.amount.String()})
 		sum += value.amount
+		previous = value.amount
 	}
 	return items, sum
+}
+
+// maxAbove is how many lines an article has above its price: its name, and what is said of it.
+const maxAbove = 3
+
+// above returns the first of the lines right above a price that have none themselves.
+func above(lines []line, i int) string {
+	first := i
+	for first > 0 && i-first < maxAbove && len(lines[first-1].money) == 0 && labelOnly(lines[first-1]) {
+		first--
+	}
+	if first == i {
+		return ""
+	}
+	description, _ := describe(lines[first].text)
+	return description
+}
+
+// isDetail tells that a line says how many of what price made the amount of the article above, as in Qty 2 x 1.20.
+func isDetail(l line, unit, amount Amount) bool {
+	before := strings.TrimRight(l.text[:l.money[0].start], " x×*@à")
+	at := run(before, 0, len(before), digit)
+	many, ok := ParseAmount(before[at:])
+	return ok && many > 0 && unit <= maxUnit && many <= maxUnit && many/amountUnit*unit == amount
 }
 
 // mayBeItem tells that what an amount is called does not keep it from being that of an article. A fare or a price is one if more is said of it

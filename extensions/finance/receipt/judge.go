@@ -36,7 +36,7 @@ type Verdict struct {
 }
 
 // needed is how much must speak for a receipt. A total with the word invoice in the subject is enough, a total alone is not.
-const needed = 4
+const needed = 3
 
 // The weights of what speaks for a receipt. Those of what speaks against are in others.
 const (
@@ -47,7 +47,8 @@ const (
 	forName          = 2.0 // the file is called invoice
 	forTotal         = 2.0 // the surest words for a total
 	forWeakTotal     = 1.2
-	forAgreement     = 1.5 // the sums agree
+	forAgreement     = 2.0 // the sums agree
+	forArticles      = 1.5 // and there are many articles
 	forTax           = 1.0
 	forPayment       = 0.8
 	forNumber        = 0.7
@@ -82,6 +83,7 @@ var others = []other{
 	{ofPayslip, "it is a payslip", 6, 5, 0.9, false},
 	{ofInvitation, "it is an invitation", 3, 1, 0.4, true},
 	{ofSecurity, "it is about an account, not a purchase", 4, 2, 0.5, true},
+	{ofReview, "it asks what a purchase was like", 5, 1, 0.4, true},
 }
 
 // Judge decides whether a mail or a document is a receipt or an invoice: it weighs what speaks for one against the strongest of what it
@@ -94,9 +96,10 @@ func Judge(e Evidence) Verdict {
 	headings := headingsOf(lines)
 	named := namesReceipt(subject)
 	score := e.score(lines, sum, subject, headings, named)
+	bought := sum.agrees || findPayment(lines) != "" || isPurchase(e.Stated)
 	against, reason := 0.0, "nothing in it says that something was bought"
 	for _, o := range others {
-		if weight := o.weigh(e, lines, subject, headings, named); weight > against {
+		if weight := o.weigh(e, lines, subject, headings, named, bought, sum.itemised()); weight > against {
 			against, reason = weight, o.reason
 		}
 	}
@@ -137,6 +140,7 @@ func (e Evidence) score(lines []line, sum sums, subject, headings []hit, named b
 		score += forWeakTotal
 	}
 	score += forAgreement*float64(bit(sum.agrees)) + forTax*float64(bit(sum.taxed)) + forPayment*float64(bit(findPayment(lines) != ""))
+	score += forArticles * float64(bit(sum.itemised()))
 	score += forNumber * float64(bit(findNumber(lines, e.Subject) != ""))
 	score += forPaid*float64(bit(sum.found && paidBeside(lines, sum.total.amount))) + forPicture*float64(bit(e.Document && e.Private))
 	score += forCard * float64(bit(slices.ContainsFunc(lines, func(l line) bool { return lastFour(l.text) != "" })))
@@ -153,8 +157,9 @@ func paidBeside(lines []line, amount Amount) bool {
 	})
 }
 
-// weigh returns how much speaks for something else.
-func (o other) weigh(e Evidence, lines []line, subject, headings []hit, named bool) float64 {
+// weigh returns how much speaks for something else. Where the sums agree or a way to pay is named, the subject has to say it; and where many
+// articles come to the total, that counts more than that they are on their way: groceries are billed when they are brought.
+func (o other) weigh(e Evidence, lines []line, subject, headings []hit, named, bought, itemised bool) float64 {
 	words := min(4, distinct(lines, o.of))
 	ofSubject := 0.0
 	if about(subject)&o.of != 0 {
@@ -178,6 +183,12 @@ func (o other) weigh(e Evidence, lines []line, subject, headings []hit, named bo
 		weight += 2
 	}
 	if named && (o.soft || ofSubject == 0) {
+		weight /= 2
+	}
+	switch {
+	case itemised && o.soft:
+		weight /= 3
+	case bought && ofSubject == 0 && (o.soft || o.of == ofRefund):
 		weight /= 2
 	}
 	return weight

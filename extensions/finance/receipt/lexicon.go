@@ -44,6 +44,7 @@ const (
 	ofPayslip
 	ofInvitation
 	ofSecurity
+	ofReview
 	ofDate
 	ofOtherDate
 	ofOrder
@@ -57,7 +58,7 @@ const (
 var topicNames = []string{
 	"total", "sum", "amount", "subtotal", "taxsum", "tax", "taxid", "shipping", "discount", "tip", "fee", "gift", "tendered", "change", "prior",
 	"other", "included", "title", "thanks", "promo", "parcel", "statement", "offer", "reminder", "cart", "renewal", "refund", "payslip",
-	"invitation", "security", "date", "otherdate", "order", "invoiceno", "receiptno", "seller", "novendor", "language",
+	"invitation", "security", "review", "date", "otherdate", "order", "invoiceno", "receiptno", "seller", "novendor", "language",
 }
 
 // ofRoles are those an amount can have.
@@ -74,6 +75,7 @@ type phrase struct {
 	method    int  // the place of a way to pay among methods, from 1; 0 for none
 	own       bool // begins with your
 	open      bool // is in a script without spaces
+	within    bool // says of a tax that it is part of a sum
 }
 
 // lexicon is all phrases by where their first letters put them, the longest first.
@@ -104,6 +106,7 @@ var phrases = sync.OnceValue(func() *lexicon {
 		slices.SortFunc(slot, func(a, b phrase) int { return len(b.text) - len(a.text) })
 	}
 	all.disown()
+	all.entitle()
 	return &all
 })
 
@@ -130,7 +133,7 @@ func (l *lexicon) add(line string) {
 		i := slices.IndexFunc(*slot, func(p phrase) bool { return p.text == text })
 		if i < 0 {
 			i = len(*slot)
-			*slot = append(*slot, phrase{text: text, own: isOwn(text), open: text[0] >= 0x80})
+			*slot = append(*slot, phrase{text: text, own: isOwn(text), open: text[0] >= 0x80, within: isWithin(text)})
 		}
 		(*slot)[i].topics |= topic
 		(*slot)[i].languages |= in
@@ -179,10 +182,33 @@ func (l *lexicon) disown() {
 	}
 }
 
+// entitle makes titles of phrases like receipt from, which say who sold and begin with one.
+func (l *lexicon) entitle() {
+	for s := range l {
+		for i, p := range l[s] {
+			word, _, more := strings.Cut(p.text, " ")
+			if p.topics&ofSeller == 0 || !more {
+				continue
+			}
+			if title, found := l.at(word, 0); found && title.topics&ofTitle != 0 {
+				l[s][i].topics |= ofTitle
+			}
+		}
+	}
+}
+
 // isOwn tells that a phrase begins with your, in any language.
 func isOwn(text string) bool {
 	return slices.ContainsFunc(own, func(word string) bool { return strings.HasPrefix(text, word) })
 }
+
+// isWithin tells that a phrase has a word for something included, in any language.
+func isWithin(text string) bool {
+	return slices.ContainsFunc(within, func(word string) bool { return strings.Contains(text, word) })
+}
+
+// within are parts of such words.
+var within = []string{"incl", "inkl", "enth", "inbegrepen", "compresa", "y compris", "税込", "内"}
 
 // slotOf spreads texts by their first two letters, or the first of a script without spaces.
 func slotOf(text string) int {
@@ -202,6 +228,7 @@ type hit struct {
 	languages languages
 	method    int
 	own       bool // says whose it is
+	within    bool // says of a tax that it is part of a sum
 }
 
 // hitsIn returns the phrases of a folded text from left to right; of those that overlap the first, of those that begin at one place the
@@ -216,7 +243,7 @@ func hitsIn(folded string) []hit {
 			i = next(folded, i)
 			continue
 		}
-		hits = append(hits, hit{i, i + len(p.text), p.topics, p.languages, p.method, p.own})
+		hits = append(hits, hit{i, i + len(p.text), p.topics, p.languages, p.method, p.own, p.within})
 		i += len(p.text)
 		for i < len(folded) && folded[i] == ' ' {
 			i++

@@ -56,8 +56,8 @@ func glued(s string, f figure) bool {
 		start = f.start
 	}
 	before, size := utf8.DecodeLastRuneInString(s[:start])
-	if c, _ := utf8.DecodeRuneInString(s[start:]); !unicode.IsLetter(c) && !unicode.IsDigit(c) {
-		before = ' ' // a symbol ends whatever is in front of it
+	if c, _ := utf8.DecodeRuneInString(s[start:]); !unicode.IsLetter(c) && !unicode.IsDigit(c) || strings.Contains(s[start:f.from], "$") || wide(before) {
+		before = ' ' // a symbol ends whatever is in front of it, and Japanese has no spaces
 	}
 	joined := start-size > 0 && digit(s[start-size-1]) // with what is in front of the sign in front
 	after := strings.TrimLeft(s[end:], " \u00a0")

@@ -24,7 +24,9 @@ func giveRoles(lines []line) {
 		l.roles()
 	}
 	labelsAbove(lines)
+	labelsBelow(lines)
 	columnHeads(lines)
+	heads(lines)
 }
 
 // roles reads the words beside each amount.
@@ -100,7 +102,20 @@ func roleOf(label string) role {
 	if letters(label) == 0 {
 		return role{}
 	}
-	return roleOfHits(hitsIn(strings.TrimSpace(strings.ReplaceAll(" "+fold(label)+" ", " % ", " "))))
+	return roleOfHits(hitsIn(strings.TrimSpace(strings.ReplaceAll(" "+fold(withoutCount(label))+" ", " % ", " "))))
+}
+
+// withoutCount takes away how many articles an amount is of: Total (3 items).
+func withoutCount(label string) string {
+	open := strings.IndexByte(label, '(')
+	if open <= 0 || open+1 == len(label) || !digit(label[open+1]) {
+		return label
+	}
+	length := strings.IndexByte(label[open:], ')')
+	if length < 0 || strings.Contains(label[open:open+length], "%") {
+		return label
+	}
+	return label[:open] + label[open+length+1:]
 }
 
 func roleOfHits(hits []hit) role {
@@ -122,7 +137,7 @@ func roleOfHits(hits []hit) role {
 			if found.is != ofPrior && found.is != ofTaxSum {
 				found = role{is: ofTotal}
 			}
-		case found.is == ofTotal && (included || is&(ofTax|ofSum|ofAmount) == 0):
+		case found.is == ofTotal && (included || is&(ofTax|ofSum|ofAmount) == 0), found.is&(ofTotal|ofSum|ofAmount) != 0 && h.within:
 		case is&(ofSum|ofAmount) != 0:
 			if found.is == 0 || found.is == ofIncluded || found.is == ofAmount {
 				found = role{is: ofTotal, rank: 1 + bit(is&ofSum == 0)}
@@ -183,17 +198,44 @@ func labelsAbove(lines []line) {
 		for labels > 0 && i-labels < n && len(lines[labels-1].money) == 0 && labelOnly(lines[labels-1]) {
 			labels--
 		}
-		if i-labels == n {
+		switch {
+		case n > 1 && i-labels == n:
 			for k := range n {
 				lines[i+k].money[0].role = roleOf(lines[labels+k].text)
 				lines[i+k].labelled = labels + k + 1
 			}
-		} else if i > 0 && len(lines[i-1].money) == 0 && labelOnly(lines[i-1]) {
-			lines[i].money[0].role = roleOf(lines[i-1].text)
-			lines[i].labelled = i
+		case i > 0 && len(lines[i-1].money) == 0 && labelOnly(lines[i-1]):
+			at := i - 1
+			if at > 0 && remark(lines[at]) && len(lines[at-1].money) == 0 && labelOnly(lines[at-1]) {
+				at--
+			}
+			lines[i].money[0].role = roleOf(lines[at].text)
+			lines[i].labelled = at + 1
 		}
 		i += n - 1
 	}
+}
+
+// labelsBelow gives an amount that stands alone, and has no label above it, the role of the label below it.
+func labelsBelow(lines []line) {
+	for i := range lines[:max(0, len(lines)-1)] {
+		next := lines[i+1]
+		if !onlyMoney(lines[i]) || lines[i].money[0].role.is != 0 || len(next.money) > 0 || !labelOnly(next) {
+			continue
+		}
+		if i+2 < len(lines) && onlyMoney(lines[i+2]) {
+			continue // whose label it is
+		}
+		if r := roleOf(next.text); r.is == ofTotal && r.rank < 2 {
+			lines[i].money[0].role = r
+			lines[i].labelled = i + 2
+		}
+	}
+}
+
+// remark tells that a line stands in parentheses, or says no more than that a tax is included: it goes with the label above it.
+func remark(l line) bool {
+	return strings.HasPrefix(l.text, "(") && strings.HasSuffix(l.text, ")") || len(l.hits) > 0 && l.hits[0].within && l.hits[0].from == 0
 }
 
 // labelOnly tells that a line may be the label of an amount.
@@ -205,6 +247,30 @@ func onlyMoney(l line) bool {
 	}
 	m := l.money[0]
 	return strings.TrimFunc(l.text[:m.start]+l.text[m.end:], func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(":*=-", r) }) == ""
+}
+
+// heads gives the amount of a row below heads of columns, with as many cells, the role of its head if that says it is the total: what a mail
+// says in a row of its own, as in Order, Date, Total. A table of more than one row has articles.
+func heads(lines []line) {
+	for i := range lines[:max(0, len(lines)-1)] {
+		head, row := lines[i], &lines[i+1]
+		if len(head.money) > 0 || len(row.money) != 1 || row.money[0].role.is != 0 || !head.speaks(ofTotal|ofSum|ofAmount) {
+			continue
+		}
+		labels := cells(head.text)
+		if len(labels) < 2 || len(cells(row.text)) != len(labels) || i+2 < len(lines) && len(lines[i+2].money) > 0 && len(cells(lines[i+2].text)) == len(labels) {
+			continue
+		}
+		at := len(cells(row.text[:row.money[0].start]))
+		if r := roleOf(labels[min(at, len(labels)-1)]); r.is == ofTotal {
+			row.money[0].role = role{is: ofTotal, rank: max(r.rank, 1)}
+		}
+	}
+}
+
+// cells are what gaps part in a line.
+func cells(s string) []string {
+	return strings.FieldsFunc(strings.ReplaceAll(strings.TrimSpace(s), "  ", "\t"), func(r rune) bool { return r == '\t' })
 }
 
 // maxRows is how many rows a table of taxes has.

@@ -23,6 +23,12 @@ type addend struct {
 	amount Amount
 }
 
+// manyItems is how many articles a shop tells the prices of only to say what is paid for them.
+const manyItems = 5
+
+// itemised tells that many articles come to the total.
+func (s sums) itemised() bool { return s.agrees && len(s.items) >= manyItems }
+
 // candidate is an amount that may be the total.
 type candidate struct {
 	money
@@ -74,7 +80,7 @@ func addUp(lines []line) sums {
 	c := before(candidates, candidates[best], priors, gifts)
 	s.total, s.found, s.line, s.rank = c.money, true, c.line, c.role.rank
 	s.tax, s.taxed = taxes.of(c.amount, untaxed(subtotals, itemsSum, s.adds))
-	s.agrees = agreed(c.amount, subtotals, itemsSum, len(items), taxes, s.adds)
+	s.agrees = agreed(c.amount, subtotals, itemsSum, len(items), taxes, s.adds) || comesTo(lines, c.amount, s.adds)
 	if len(subtotals) > 0 {
 		s.subtotal = subtotals[0]
 	}
@@ -100,27 +106,101 @@ func gather(lines []line) (candidates []candidate, parts []addend, priors, gifts
 			}
 		}
 	}
-	if len(candidates) == 0 {
-		candidates = lone(lines)
+	if !slices.ContainsFunc(candidates, func(c candidate) bool { return c.role.rank < 2 }) {
+		if reckoned := lone(lines); len(candidates) == 0 || len(reckoned) > 0 && comesTo(lines, reckoned[0].amount, nil) {
+			candidates = reckoned
+		}
 	}
 	return candidates, parts, priors, gifts
 }
 
-// lone returns the amount of a document that names no total and no other amount.
+// lone returns the amount that is the total of a document that names none: the only one, the one beside a way to pay, or the one that those
+// above come to.
 func lone(lines []line) []candidate {
-	var all []candidate
+	var all, paid []candidate
 	for i, l := range lines {
 		for _, m := range l.money {
-			if m.amount > 0 && !m.bare && m.role.is&(ofOther|ofPrior) == 0 {
-				m.role = role{is: ofTotal, rank: 3}
-				all = vote(all, candidate{money: m, line: i, score: bases[3]})
+			if m.amount <= 0 || m.bare || m.role.is&(ofOther|ofPrior) != 0 {
+				continue
+			}
+			m.role = role{is: ofTotal, rank: 3}
+			c := candidate{money: m, line: i, score: bases[3]}
+			all = vote(all, c)
+			if slices.ContainsFunc(l.hits, func(h hit) bool { return h.method > 0 }) {
+				paid = vote(paid, c)
 			}
 		}
 	}
-	if len(all) != 1 {
+	switch {
+	case len(all) == 1:
+		return all
+	case len(paid) == 1:
+		return paid
+	}
+	for _, c := range all {
+		if comesTo(lines, c.amount, nil) {
+			return []candidate{c}
+		}
+	}
+	return hero(lines, all)
+}
+
+// heroLines is how far from the top an amount stands that a page begins with.
+const heroLines = 8
+
+// hero returns the largest amount if it stands alone in a line near the top.
+func hero(lines []line, all []candidate) []candidate {
+	if len(all) == 0 {
 		return nil
 	}
-	return all
+	largest := slices.MaxFunc(all, func(a, b candidate) int { return int(a.amount - b.amount) })
+	for _, l := range lines[:min(heroLines, len(lines))] {
+		if onlyMoney(l) && l.money[0].amount == largest.amount {
+			return []candidate{largest}
+		}
+	}
+	return nil
+}
+
+// comesTo tells that amounts which follow one another come to a total, alone or with all that is added. It is for documents whose lines do not
+// say what is an article: of each line the last amount counts, or all of them.
+func comesTo(lines []line, total Amount, adds []addend) bool {
+	var last, every []Amount
+	for _, l := range lines {
+		for i, m := range l.money {
+			amount := Amount(0) // parts what is above the total from what is below it
+			switch {
+			case m.amount == total:
+			case m.amount > 0 && (m.role.is == 0 || m.role.is == ofFee || m.role.rank == 2):
+				amount = m.amount
+			default:
+				continue
+			}
+			every = append(every, amount)
+			if i == len(l.money)-1 {
+				last = append(last, amount)
+			}
+		}
+	}
+	wanted := []Amount{total, total - addedBy(adds, 1<<len(adds)-1)}
+	return runTo(last, wanted) || runTo(every, wanted)
+}
+
+// runTo tells that two or more parts in a row come to one of the sums. A zero ends a row.
+func runTo(parts, sums []Amount) bool {
+	parts = parts[:min(len(parts), maxItems)]
+	for first := range parts {
+		var sum Amount
+		for n, part := range parts[first:] {
+			if part == 0 {
+				break
+			}
+			if sum += part; n > 0 && slices.Contains(sums, sum) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // vote adds a candidate; one that is there already gains by it.
