@@ -153,7 +153,7 @@ func (p *printer) row(n *html.Node) {
 		cells = append(cells, text)
 	}
 	if separator == "\n" && len(cells) == 2 && amountsOnly(cells[1]) && !amountsOnly(cells[0]) {
-		cells, separator = beside(cells[0], cells[1]), "\n"
+		cells = beside(cells[0], cells[1])
 	}
 	p.out.WriteString("\n" + strings.Join(cells, separator) + "\n")
 }
