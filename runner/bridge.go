@@ -37,7 +37,7 @@ type bridge struct {
 	trail     *trail
 
 	mu sync.Mutex
-	// occurrences counts the calls of this job by hash: with them a call made again after a restart has the key it had.
+	// occurrences counts the actions of this job by hash: with them one called again after a restart has the key it had.
 	occurrences map[string]uint32
 	// wake is when the guest wants to be run again, if it returns interrupted; the zero time when it did not say.
 	wake time.Time
@@ -131,13 +131,16 @@ func ruleOf(err error) string {
 // maxKey is the longest key a guest may give a call, in bytes.
 const maxKey = 128
 
-// key names the effect of a call.
+// key names the effect of a call. What reads has none, and so none to count: a job may ask a million different things.
 func (b *bridge) key(call *bus.Call, own string) (string, error) {
 	if own != "" {
 		if len(own) > maxKey || strings.ContainsFunc(own, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			return "", bus.Errorf(bus.InvalidArgument, "key of a call is %d bytes, want 1 to %d visible ASCII characters", len(own), maxKey)
 		}
 		return call.Job.String() + "/k/" + own, nil
+	}
+	if call.Kind == bus.Query {
+		return "", nil
 	}
 	hash := call.Hash()
 	b.mu.Lock()

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,12 +25,11 @@ func ServePing(nc *nats.Conn) error {
 // RawPings makes Pings requests, one after the other, with the headers that a call has, and returns microseconds a request.
 func RawPings(ctx context.Context, nc *nats.Conn) (float64, error) {
 	start := time.Now()
-	for n := range Pings {
+	for range Pings {
 		msg := nats.NewMsg("raw.call.guest.query.test.ping")
 		msg.Data = []byte("1")
 		for name, value := range map[string]string{
-			"Airlock-Library": uuid.Nil.String(), "Airlock-Job": uuid.Nil.String(), "Airlock-Attempt": "1",
-			"Airlock-Call-Key": fmt.Sprintf("%s/0123456789abcdef0123456789abcdef/%d", uuid.Nil, n), "Airlock-Timeout-Ms": "30000",
+			"Airlock-Library": uuid.Nil.String(), "Airlock-Job": uuid.Nil.String(), "Airlock-Attempt": "1", "Airlock-Timeout-Ms": "30000",
 		} {
 			msg.Header.Set(name, value)
 		}
