@@ -13,13 +13,21 @@ import (
 func TestHTML(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ source, want string }{
-		"rows are lines":        {`<table><tr><td>Tea</td><td>4,50&nbsp;€</td></tr><tr><td><b>Total</b></td><td>4,50&nbsp;€</td></tr></table>`, "Tea  4,50\u00a0€\nTotal  4,50\u00a0€"},
-		"cells with paragraphs": {`<tr><table><tr><td><p>Total</p></td><td><div>$5.00</div></td></tr></table>`, "Total  $5.00"},
-		"cells of many lines":   {`<table><tr><td>Ship to<br>Ada</td><td>Bill to<br>Eve</td></tr></table>`, "Ship to\nAda\nBill to\nEve"},
-		"hidden is not shown":   {`<style>p{}</style><title>x</title><p style="DISPLAY: none">You saved $9.00</p><p hidden>a</p><p>Paid</p><script>1</script>`, "Paid"},
-		"white space":           {"<p>a\n  b\u200b\u00ad c</p>text", "a b c\ntext"},
-		"no HTML at all":        {"just text", "just text"},
-		"empty":                 {"", ""},
+		"rows are lines":              {`<table><tr><td>Tea</td><td>4,50&nbsp;€</td></tr><tr><td><b>Total</b></td><td>4,50&nbsp;€</td></tr></table>`, "Tea  4,50\u00a0€\nTotal  4,50\u00a0€"},
+		"cells with paragraphs":       {`<tr><table><tr><td><p>Total</p></td><td><div>$5.00</div></td></tr></table>`, "Total  $5.00"},
+		"cells of many lines":         {`<table><tr><td>Ship to<br>Ada</td><td>Bill to<br>Eve</td></tr></table>`, "Ship to\nAda\nBill to\nEve"},
+		"hidden is not shown":         {`<style>p{}</style><title>x</title><p style="DISPLAY: none">You saved $9.00</p><p hidden>a</p><p>Paid</p><script>1</script>`, "Paid"},
+		"amounts beside their labels": {`<table><tr><td>Subtotal<br>Tax</td><td>$4.00<br>$1.00</td></tr></table>`, "Subtotal  $4.00\nTax  $1.00"},
+		"raised cents":                {`<b>Total</b> $45<sup>00</sup>, see note<sup>1</sup>`, "Total $45.00, see note 1"},
+		"a price that was":            {`Lamp <s>$20.00</s> <span style="text-decoration: line-through">$18.00</span> $15.00`, "Lamp   $15.00"},
+		"a till's receipt":            {"<pre>TEA      2.00\nTOTAL    2.00</pre>", "TEA      2.00\nTOTAL    2.00"},
+		"lines kept by a style":       {"<div style='white-space: pre-wrap'>TEA  2.00\nTOTAL  2.00</div>", "TEA  2.00\nTOTAL  2.00"},
+		"columns by a style":          {`<div><span style="float:left">Total</span><span style="display:inline-block">$5.00</span></div>`, "Total    $5.00"},
+		"glued by a style":            {`<span>Total</span><span>5.00 €</span>`, "Total 5.00 €"},
+		"quoted":                      {`Yes<blockquote>Total<br>$5.00</blockquote>`, "Yes\n> Total\n> $5.00"},
+		"white space":                 {"<p>a\n  b\u200b\u00ad c</p>text", "a b c\ntext"},
+		"no HTML at all":              {"just text", "just text"},
+		"empty":                       {"", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

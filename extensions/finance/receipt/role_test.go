@@ -26,6 +26,11 @@ func TestRoles(t *testing.T) {
 		"VAT No 12345\nCall 555 0199\nLamp 12.00":            "- 12.00",
 		"Previous balance £18.00":                            "prior 18.00",
 		"Rückgeld 4,27":                                      "change 4.27",
+		"Total (3 items)  $12.00":                            "total 12.00",
+		"$12.00\nTotal":                                      "total 12.00",
+		"Total\n(incl. VAT)\n$12.00":                         "total 12.00",
+		"Order  Date  Total\n4711  2 May  $12.00":            "total 12.00",
+		"合計（円）　1,200":                                        "total 1200.00",
 	} {
 		var got []string
 		for _, l := range readLines(text) {

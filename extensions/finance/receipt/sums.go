@@ -14,6 +14,7 @@ type sums struct {
 	subtotal Amount
 	adds     []addend
 	items    []Item
+	parts    int // how many amounts in a row come to the total
 	first    int // the first line that names a sum
 }
 
@@ -27,7 +28,7 @@ type addend struct {
 const manyItems = 5
 
 // itemised tells that many articles come to the total.
-func (s sums) itemised() bool { return s.agrees && len(s.items) >= manyItems }
+func (s sums) itemised() bool { return s.agrees && max(len(s.items), s.parts) >= manyItems }
 
 // candidate is an amount that may be the total.
 type candidate struct {
@@ -80,7 +81,8 @@ func addUp(lines []line) sums {
 	c := before(candidates, candidates[best], priors, gifts)
 	s.total, s.found, s.line, s.rank = c.money, true, c.line, c.role.rank
 	s.tax, s.taxed = taxes.of(c.amount, untaxed(subtotals, itemsSum, s.adds))
-	s.agrees = agreed(c.amount, subtotals, itemsSum, len(items), taxes, s.adds) || comesTo(lines, c.amount, s.adds)
+	s.parts = rowsOf(lines).comeTo(c.amount, s.adds)
+	s.agrees = s.parts > 0 || agreed(c.amount, subtotals, itemsSum, len(items), taxes, s.adds)
 	if len(subtotals) > 0 {
 		s.subtotal = subtotals[0]
 	}
@@ -107,16 +109,17 @@ func gather(lines []line) (candidates []candidate, parts []addend, priors, gifts
 		}
 	}
 	if !slices.ContainsFunc(candidates, func(c candidate) bool { return c.role.rank < 2 }) {
-		if reckoned := lone(lines); len(candidates) == 0 || len(reckoned) > 0 && comesTo(lines, reckoned[0].amount, nil) {
+		reckoned, sure := lone(lines, rowsOf(lines))
+		if sure || len(candidates) == 0 {
 			candidates = reckoned
 		}
 	}
 	return candidates, parts, priors, gifts
 }
 
-// lone returns the amount that is the total of a document that names none: the only one, the one beside a way to pay, or the one that those
-// above come to.
-func lone(lines []line) []candidate {
+// lone returns the amount that is the total of a document that names none: the only one, the one beside a way to pay, or, surely, the one that
+// those in a row come to, or the one that the page begins with, if no other is as much.
+func lone(lines []line, amounts rows) (found []candidate, sure bool) {
 	var all, paid []candidate
 	for i, l := range lines {
 		for _, m := range l.money {
@@ -131,18 +134,19 @@ func lone(lines []line) []candidate {
 			}
 		}
 	}
-	switch {
-	case len(all) == 1:
-		return all
-	case len(paid) == 1:
-		return paid
-	}
-	for _, c := range all {
-		if comesTo(lines, c.amount, nil) {
-			return []candidate{c}
+	for _, c := range slices.Concat(paid, all) {
+		if amounts.comeTo(c.amount, nil) > 0 {
+			return []candidate{c}, true
 		}
 	}
-	return hero(lines, all)
+	switch {
+	case len(all) == 1:
+		return all, false
+	case len(paid) == 1:
+		return paid, false
+	}
+	found = hero(lines, all)
+	return found, len(found) > 0
 }
 
 // heroLines is how far from the top an amount stands that a page begins with.
@@ -162,45 +166,61 @@ func hero(lines []line, all []candidate) []candidate {
 	return nil
 }
 
-// comesTo tells that amounts which follow one another come to a total, alone or with all that is added. It is for documents whose lines do not
-// say what is an article: of each line the last amount counts, or all of them.
-func comesTo(lines []line, total Amount, adds []addend) bool {
-	var last, every []Amount
+// rows are the amounts of a document that may be parts of its total, for documents whose lines do not say what is an article.
+type rows struct {
+	// last and every are what may be an article: of each line the last amount, or all of them.
+	last, every []Amount
+	// signed are all amounts but totals, whatever they are called; what is taken off is negative.
+	signed []Amount
+}
+
+func rowsOf(lines []line) rows {
+	var r rows
 	for _, l := range lines {
 		for i, m := range l.money {
-			amount := Amount(0) // parts what is above the total from what is below it
-			switch {
-			case m.amount == total:
-			case m.amount > 0 && (m.role.is == 0 || m.role.is == ofFee || m.role.rank == 2):
-				amount = m.amount
+			switch amount := max(m.amount, -m.amount); {
+			case m.role.is == ofTotal && m.role.rank != 2:
+				continue
+			case m.amount < 0 || m.role.is&(ofDiscount|ofGift) != 0:
+				r.signed = append(r.signed, -amount)
 			default:
+				r.signed = append(r.signed, amount)
+			}
+			if m.amount <= 0 || m.role.is&^(ofFee|ofTotal) != 0 {
 				continue
 			}
-			every = append(every, amount)
+			r.every = append(r.every, m.amount)
 			if i == len(l.money)-1 {
-				last = append(last, amount)
+				r.last = append(r.last, m.amount)
 			}
 		}
 	}
-	wanted := []Amount{total, total - addedBy(adds, 1<<len(adds)-1)}
-	return runTo(last, wanted) || runTo(every, wanted)
+	return r
 }
 
-// runTo tells that two or more parts in a row come to one of the sums. A zero ends a row.
-func runTo(parts, sums []Amount) bool {
+// comeTo returns how many amounts that follow one another come to a total, alone or with all that is added; 0 if none do. It takes more of
+// those that may be anything.
+func (r rows) comeTo(total Amount, adds []addend) int {
+	added := total - addedBy(adds, 1<<len(adds)-1)
+	return max(runTo(r.last, 2, total, added), runTo(r.every, 2, total, added), runTo(r.signed, 3, total, total))
+}
+
+// runTo returns how many amounts in a row, at least so many, come to a total or to what it is without what is added. The total itself is none
+// of them.
+func runTo(parts []Amount, least int, total, without Amount) int {
 	parts = parts[:min(len(parts), maxItems)]
 	for first := range parts {
 		var sum Amount
 		for n, part := range parts[first:] {
-			if part == 0 {
+			if part == total {
 				break
 			}
-			if sum += part; n > 0 && slices.Contains(sums, sum) {
-				return true
+			if sum += part; n+1 >= least && (sum == total || sum == without) {
+				return n + 1
 			}
 		}
 	}
-	return false
+	return 0
 }
 
 // vote adds a candidate; one that is there already gains by it.
