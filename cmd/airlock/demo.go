@@ -284,7 +284,7 @@ func (d *demo) table(ctx context.Context, results []result) error {
 func (d *demo) hint(results []result) {
 	flag := "--data-dir " + d.cli.config.DataDir
 	d.cli.printf(`
-Each row is an entry in a library, with the files email.json, ocr.txt and receipt_analysis.json beside it.
+Each row is an entry in a library, whose content is the mail, with the files email.json, ocr.txt and receipt_analysis.json beside it.
 To look closer, start the same data directory again and ask it, from another terminal:
 
   bin/airlock up %[1]s

@@ -21,6 +21,7 @@ type entry struct {
 	Path      string          `json:"path"`
 	EntryType string          `json:"entry_type"`
 	Metadata  json.RawMessage `json:"metadata"`
+	Content   string          `json:"content,omitempty"`
 	CreatedAt time.Time       `json:"created_at"`
 	UpdatedAt time.Time       `json:"updated_at"`
 	Sidecars  []struct {
@@ -79,15 +80,20 @@ func (c *cli) listEntriesCommand() *cobra.Command {
 
 func (c *cli) showEntryCommand() *cobra.Command {
 	var file string
+	var original bool
 	cmd := &cobra.Command{
 		Use:   "show PATH|ID",
-		Short: "Show an entry and the files beside it, or one of the files",
+		Short: "Show an entry and the files beside it, or one of the files, or its content",
+		Long:  "Show an entry and the files beside it, or one of the files, or its content: that of a receipt is the mail it came with, as it came.",
 		Example: `  airlock entry show /inbox/bill.pdf
-  airlock entry show /inbox/bill.pdf --file receipt_analysis.json`,
+  airlock entry show /inbox/bill.pdf --file receipt_analysis.json
+  airlock entry show /receipts/2026-11-17-lamps-0a1b2c3d --content > receipt.eml`,
 		Args: oneArg("the entry's path or id"),
 	}
 	library := libraryFlag(cmd)
 	cmd.Flags().StringVar(&file, "file", "", "print this file, such as receipt_analysis.json; default: what is known of the entry")
+	cmd.Flags().BoolVar(&original, "content", false, "print the entry's content; default: what is known of the entry")
+	cmd.MarkFlagsMutuallyExclusive("file", "content")
 	c.jsonFlag(cmd)
 	cmd.RunE = c.withConn(func(ctx context.Context, conn *bus.Conn, args []string) error {
 		in := map[string]string{"path": args[0]}
@@ -101,11 +107,18 @@ func (c *cli) showEntryCommand() *cobra.Command {
 		switch {
 		case file != "":
 			return c.printSidecar(ctx, conn, library.UUID, e.ID, file)
+		case original && e.Content == "":
+			return fmt.Errorf("entry %s has no content; see the files beside it without --content", args[0])
+		case original:
+			return c.printContent(ctx, conn, library.UUID, e.Content)
 		case c.json:
 			return c.printJSON(e)
 		}
 		c.printf("%s\n  id         %s\n  type       %s\n  created    %s\n", e.Path, e.ID, e.EntryType, e.CreatedAt.Format(time.RFC3339))
 		c.printf("  metadata   %s\n", printable(string(e.Metadata)))
+		if e.Content != "" {
+			c.printf("  content    %s\n", e.Content)
+		}
 		for _, s := range e.Sidecars {
 			c.printf("  file       %s, %d bytes\n", s.Filename, s.Size)
 		}
@@ -123,6 +136,24 @@ func (c *cli) printSidecar(ctx context.Context, conn *bus.Conn, library, id uuid
 	}
 	_, err := c.stdout.Write(out.Data)
 	return err //nolint:wrapcheck // writing to standard output needs no more words
+}
+
+// printContent writes content to standard output, a part at a time.
+func (c *cli) printContent(ctx context.Context, conn *bus.Conn, library uuid.UUID, content string) error {
+	var part struct {
+		Data []byte `json:"data"`
+		EOF  bool   `json:"eof"`
+	}
+	for offset := int64(0); !part.EOF; offset += int64(len(part.Data)) {
+		part.Data = nil
+		if err := operate(ctx, conn, "query:vdfs.read_content", library, map[string]any{"content": content, "offset": offset}, &part); err != nil {
+			return err
+		}
+		if _, err := c.stdout.Write(part.Data); err != nil {
+			return err //nolint:wrapcheck // as above
+		}
+	}
+	return nil
 }
 
 func (c *cli) callCommand() *cobra.Command {

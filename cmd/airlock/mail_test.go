@@ -106,6 +106,14 @@ func TestMailboxToReceipts(t *testing.T) {
 	server.Deliver(t, "kim", receipt(2))
 	appears("42.00")
 	t.Logf("new mail is a record after %s", time.Since(start))
+	var page struct{ Entries []entry }
+	decode(t, must(t, in("entry", "list", "--kind", "receipt", "--where", "order_number=L-1002", "--json")...), &page)
+	if len(page.Entries) != 1 {
+		t.Fatalf("%d receipts of the order L-1002", len(page.Entries))
+	}
+	if got := must(t, in("entry", "show", page.Entries[0].Path, "--content")...); got != string(receipt(2)) {
+		t.Errorf("the entry's content is %q", got)
+	}
 	if out := must(t, in("mail", "list")...); !strings.Contains(out, "watched") {
 		t.Errorf("mail list says %s", out)
 	}

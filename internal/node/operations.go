@@ -60,7 +60,6 @@ func runOperations(ctx context.Context, p *Process, ready func()) (err error) {
 		return fmt.Errorf("reach model server: %w", err)
 	}
 	defer models.Close()
-	understanding := ai.Parts{Reader: reader, Classifier: classifier, Model: models, ModelClassifies: process.AIClassify}
 
 	requests := door.New(conn, catalogue, logger)
 	defer follow(ctx, requests)()
@@ -73,6 +72,7 @@ func runOperations(ctx context.Context, p *Process, ready func()) (err error) {
 		return err
 	}
 	defer closeContents()
+	understanding := ai.Parts{Reader: reader, Contents: contents, Classifier: classifier, Model: models, ModelClassifies: process.AIClassify}
 	dialer := outside.NewDialer(outside.Config{AllowPrivate: private})
 	transport := http.NewTransport(http.Config{Dialer: dialer})
 	defer transport.CloseIdleConnections()

@@ -2,6 +2,9 @@ package ai
 
 import (
 	"context"
+	"io"
+
+	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/operations"
@@ -10,9 +13,16 @@ import (
 	"github.com/airlock-run/airlock/operations/ai/ocr"
 )
 
+// Contents are what libraries keep.
+type Contents interface {
+	// Reader reads content from its beginning. It fails with not_found where the library has none of that reference.
+	Reader(ctx context.Context, library uuid.UUID, reference string) io.Reader
+}
+
 // Parts are what the operations work with. The caller closes them after their service has ended.
 type Parts struct {
 	Reader     *ocr.Reader
+	Contents   Contents
 	Classifier *classify.Classifier
 	Model      *model.Client
 	// ModelClassifies has the model answer ai.classify_text, in place of Classifier.
@@ -21,7 +31,8 @@ type Parts struct {
 
 // OCRInput is the input of ai.ocr.
 type OCRInput struct {
-	Data    []byte      `json:"data" jsonschema:"a PDF, PNG, JPEG, TIFF, GIF, BMP or WebP, at most 32 MiB"`
+	Data    []byte      `json:"data,omitempty" jsonschema:"a PDF, PNG, JPEG, TIFF, GIF, BMP or WebP, at most 32 MiB"`
+	Content string      `json:"content,omitempty" jsonschema:"reference of content of the library that is one, in place of data"`
 	Options ocr.Options `json:"options,omitzero" jsonschema:"how it is read"`
 }
 
@@ -46,11 +57,9 @@ type EmbedInput struct {
 // Operations returns the operations of this domain.
 func Operations(parts Parts) []operations.Operation {
 	return []operations.Operation{
-		operations.Query("ai.ocr",
-			func(ctx context.Context, _ *bus.Call, in OCRInput) (ocr.Document, error) {
-				return parts.Reader.Read(ctx, in.Data, in.Options)
-			},
-			operations.Describe("reads the text of a PDF or picture")),
+		operations.Query("ai.ocr", parts.ocr,
+			operations.Describe("reads the text of a PDF or picture"),
+			operations.Fails(bus.NotFound, "the library has no such content")),
 		operations.Query("ai.classify_text", parts.classify,
 			operations.Describe("says to which of the given labels a text belongs"),
 			operations.Sample(`{"text": "two espressos", "labels": [{"name": "dining"}, {"name": "office"}]}`)),
@@ -82,6 +91,23 @@ func Operations(parts Parts) []operations.Operation {
 }
 
 var noModel = operations.Fails(bus.FailedPrecondition, "there is no model server, or none that takes this service")
+
+// maxDocument is how much of a content is read; the Reader refuses what is larger than it reads.
+const maxDocument = 64 << 20
+
+func (p Parts) ocr(ctx context.Context, call *bus.Call, in OCRInput) (ocr.Document, error) {
+	switch {
+	case in.Content == "":
+		return p.Reader.Read(ctx, in.Data, in.Options)
+	case len(in.Data) > 0:
+		return ocr.Document{}, bus.Errorf(bus.InvalidArgument, "there are both data and content; want one of them")
+	}
+	data, err := io.ReadAll(io.LimitReader(p.Contents.Reader(ctx, call.Library, in.Content), maxDocument))
+	if err != nil {
+		return ocr.Document{}, err //nolint:wrapcheck // it says what is wrong with the content
+	}
+	return p.Reader.Read(ctx, data, in.Options)
+}
 
 func (p Parts) classify(ctx context.Context, call *bus.Call, in ClassifyInput) (Classification, error) {
 	if !p.ModelClassifies {

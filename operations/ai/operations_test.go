@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/go-pdf/fpdf"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/internal/pgtest"
@@ -16,8 +18,11 @@ import (
 	"github.com/airlock-run/airlock/operations/ai"
 	"github.com/airlock-run/airlock/operations/ai/classify"
 	"github.com/airlock-run/airlock/operations/ai/ocr"
+	"github.com/airlock-run/airlock/operations/content"
 	"github.com/airlock-run/airlock/operations/operationstest"
 	"github.com/airlock-run/airlock/operations/store"
+	"github.com/airlock-run/airlock/operations/store/storetest"
+	"github.com/airlock-run/airlock/operations/vdfs"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -41,8 +46,13 @@ func domainOf(t *testing.T) operationstest.Domain {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func(testing.TB, *bus.Conn, *store.DB) []operations.Operation {
-		return ai.Operations(ai.Parts{Reader: reader, Classifier: classifier})
+	return func(tb testing.TB, conn *bus.Conn, db *store.DB) []operations.Operation {
+		tb.Helper()
+		contents, err := content.New(db, content.Bus(conn), content.Config{})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return append(ai.Operations(ai.Parts{Reader: reader, Contents: contents, Classifier: classifier}), vdfs.Operations(conn, db, contents)...)
 	}
 }
 
@@ -80,6 +90,8 @@ func TestOCR(t *testing.T) {
 		},
 		Bad: map[string]any{
 			"empty data":       `{"data": ""}`,
+			"both":             map[string]any{"data": onePage(t, "x"), "content": strings.Repeat("0", 64)},
+			"no reference":     `{"content": "../../x"}`,
 			"not base64":       `{"data": "%%%"}`,
 			"no document":      map[string]any{"data": []byte("hello")},
 			"a broken PDF":     map[string]any{"data": []byte("%PDF-1.7 hello")},
@@ -88,6 +100,24 @@ func TestOCR(t *testing.T) {
 			"a strange tongue": map[string]any{"data": onePage(t, "x"), "options": map[string]any{"language": "/etc/passwd"}},
 		},
 	})
+}
+
+// TestOCROfContent reads a document that is content of the library, which another library does not have.
+func TestOCROfContent(t *testing.T) {
+	t.Parallel()
+	h := operationstest.New(t, storetest.SQLite(t), domainOf(t))
+	var kept struct{ Content string }
+	h.OK(t, "action:vdfs.write_content", map[string]any{"data": onePage(t, "Total 12.50")}, &kept)
+	var got struct{ Text string }
+	h.OK(t, "query:ai.ocr", map[string]any{"content": kept.Content}, &got)
+	if got.Text != "Total 12.50" {
+		t.Errorf("read %q", got.Text)
+	}
+	elsewhere := h.NewCall(t, "query:ai.ocr", map[string]any{"content": kept.Content})
+	elsewhere.Library = uuid.New()
+	if _, err := h.Conn.Call(t.Context(), elsewhere); bus.CodeOf(err) != bus.NotFound {
+		t.Errorf("another library's content: %v", err)
+	}
 }
 
 func TestClassifyText(t *testing.T) {

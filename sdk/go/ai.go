@@ -57,6 +57,17 @@ func (a AI) OCR(data []byte, options OCROptions) (OCRResult, error) {
 	return out, err
 }
 
+// OCRContent reads the text of a PDF or a picture that is content of the library: a large one never is in the job's memory. It calls query:ai.ocr.
+func (a AI) OCRContent(content string, options OCROptions) (OCRResult, error) {
+	input := struct {
+		Content string     `json:"content"`
+		Options OCROptions `json:"options"`
+	}{content, options}
+	var out OCRResult
+	err := a.job.Call("query:ai.ocr", "", input, &out)
+	return out, err
+}
+
 // Label is one of the answers [AI.ClassifyText] may give. A description and examples make it a better judge.
 type Label struct {
 	Name        string   `json:"name"`

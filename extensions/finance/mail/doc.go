@@ -1,7 +1,8 @@
 // Package mail reads a message as it came over the wire (RFC 5322 and MIME) into what a reader of receipts needs: who wrote to
-// whom and when, the text, the HTML, and the attachments as bytes.
+// whom and when, the text, the HTML, and the attachments: small ones as bytes, large ones as references
+// of where they are kept, so that a mail of any size takes a few megabytes.
 //
-// Mail in the wild breaks the rules in every way, so [Parse] takes what it can: an unknown character set, a part cut short or a
+// Mail in the wild breaks the rules in every way, so [Read] takes what it can: an unknown character set, a part cut short or a
 // wrong transfer encoding costs that part at most, and is told in [Message.Problems]. Only what has no header of a mail is
 // refused. Messages attached to a message, as when one is forwarded, are read as parts of it.
 //

@@ -51,7 +51,11 @@ type Attachment struct {
 	MediaType string
 	// Inline tells that the mail shows the file in its body, as it does with logos.
 	Inline bool
-	Data   []byte
+	// Size is in bytes.
+	Size int64
+	// Data are the bytes of a small file, Content is where those of a large one are kept.
+	Data    []byte
+	Content string
 }
 
 // Header returns the first value of a field, and "" if the message has none of that name.

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -25,22 +26,69 @@ const (
 	maxParts   = 500
 	maxDepth   = 10
 	maxHeaders = 1000
+	// maxText is how much of each text is read, in bytes.
+	maxText = 4 << 20
+	// maxInMemory is the size of a part that is kept in memory, in bytes.
+	maxInMemory = 1 << 20
 )
 
-// Parse reads a message.
+// Keep keeps what r has where it takes no memory, and returns the reference by which it is found there.
+type Keep func(r io.Reader) (content string, err error)
+
+// Read reads a message. What is attached is kept if it is large.
 //
 // # Errors
 //
-// [ErrNotMail], wrapped with what is wrong.
-func Parse(raw []byte) (*Message, error) {
-	raw = bytes.TrimLeft(bytes.TrimPrefix(raw, []byte("\ufeff")), "\r\n\t ")
-	if bytes.HasPrefix(raw, []byte("From ")) { // the first line of an mbox file
-		_, raw, _ = bytes.Cut(raw, []byte("\n"))
+// [ErrNotMail], wrapped with what is wrong; those of keep, and of r.
+func Read(r io.Reader, keep Keep) (*Message, error) {
+	source := &source{r: r}
+	m, err := read(skipEnvelope(source), keep)
+	if source.err != nil {
+		return nil, fmt.Errorf("read mail: %w", source.err)
 	}
-	if len(raw) == 0 {
+	return m, err
+}
+
+// source remembers why it ended, for what reads a mail takes every end for that of the mail.
+type source struct {
+	r   io.Reader
+	err error // nil for its end
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err //nolint:wrapcheck // a reader's error is handed on as it is
+}
+
+// skipEnvelope skips what programs put in front of a mail: a byte order mark, empty lines, and the first line of an mbox file.
+func skipEnvelope(r io.Reader) *bufio.Reader {
+	buffered := bufio.NewReader(r)
+	if mark, _ := buffered.Peek(3); string(mark) == "\ufeff" {
+		_, _ = buffered.Discard(3)
+	}
+	for {
+		next, err := buffered.Peek(1)
+		if err != nil || !bytes.ContainsAny(next, "\r\n\t ") {
+			break
+		}
+		_, _ = buffered.Discard(1)
+	}
+	if from, _ := buffered.Peek(5); string(from) == "From " {
+		for more := true; more; { // a line may be longer than the buffer
+			_, more, _ = buffered.ReadLine()
+		}
+	}
+	return buffered
+}
+
+func read(buffered *bufio.Reader, keep Keep) (*Message, error) {
+	if _, err := buffered.Peek(1); err != nil {
 		return nil, fmt.Errorf("%w: it is empty", ErrNotMail)
 	}
-	entity, err := message.Read(bytes.NewReader(raw))
+	entity, err := message.Read(buffered)
 	if entity == nil {
 		return nil, fmt.Errorf("%w: read header: %w", ErrNotMail, err)
 	}
@@ -49,9 +97,11 @@ func Parse(raw []byte) (*Message, error) {
 	}
 	m := &Message{}
 	m.readHeader(gomail.Header{Header: entity.Header})
-	r := reader{message: m}
-	r.read(entity, 0)
-	m.Text, m.HTML = r.text.String(), r.html.String()
+	parts := reader{message: m, keep: keep}
+	if err := parts.read(entity, 0); err != nil {
+		return nil, err
+	}
+	m.Text, m.HTML = parts.text.String(), parts.html.String()
 	return m, nil
 }
 
@@ -112,6 +162,7 @@ func looseDate(value string) time.Time {
 // reader walks the parts of a message.
 type reader struct {
 	message    *Message
+	keep       Keep
 	text, html strings.Builder
 	parts      int
 }
@@ -122,34 +173,51 @@ func (r *reader) problem(format string, args ...any) {
 	}
 }
 
-func (r *reader) read(entity *message.Entity, depth int) {
+func (r *reader) read(entity *message.Entity, depth int) error {
 	if r.parts++; r.parts > maxParts || depth > maxDepth {
 		r.problem("the message has more than %d parts or %d levels; the rest is left out", maxParts, maxDepth)
-		return
+		return nil
 	}
-	if parts := entity.MultipartReader(); parts != nil {
-		for {
-			part, err := parts.NextPart()
-			if part != nil {
-				r.read(part, depth+1)
-			}
-			if errors.Is(err, io.EOF) || r.parts > maxParts {
-				return
-			}
-			if part == nil {
-				r.problem("a part cannot be read: %v", err)
-				return
+	parts := entity.MultipartReader()
+	if parts == nil {
+		return r.leaf(entity, depth)
+	}
+	for {
+		part, err := parts.NextPart()
+		if part != nil {
+			if err := r.read(part, depth+1); err != nil {
+				return err
 			}
 		}
+		if errors.Is(err, io.EOF) || r.parts > maxParts {
+			return nil
+		}
+		if part == nil {
+			r.problem("a part cannot be read: %v", err)
+			return nil
+		}
 	}
-	data, err := io.ReadAll(entity.Body)
-	if err != nil {
-		r.problem("a part is cut short after %d bytes: %v", len(data), err)
-	}
-	r.leaf(entity, data, depth)
 }
 
-func (r *reader) leaf(entity *message.Entity, data []byte, depth int) {
+// body reads a part that may be cut short, which ends it with a problem.
+type body struct {
+	r    *reader
+	part io.Reader
+	size int64
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.part.Read(p)
+	b.size += int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		b.r.problem("a part is cut short after %d bytes: %v", b.size, err)
+		err = io.EOF
+	}
+	return n, err //nolint:wrapcheck // a reader's end is handed on as it is
+}
+
+// leaf reads a part that has no others, or one that is a mail.
+func (r *reader) leaf(entity *message.Entity, depth int) error {
 	mediaType, parameters, err := entity.Header.ContentType()
 	if err != nil || mediaType == "" {
 		mediaType = "text/plain"
@@ -161,23 +229,46 @@ func (r *reader) leaf(entity *message.Entity, data []byte, depth int) {
 		filename = parameters["name"]
 	}
 	attached := strings.EqualFold(disposition, "attachment")
+	part := &body{r: r, part: entity.Body}
+	begin, _ := io.ReadAll(io.LimitReader(part, maxInMemory+1)) // its errors are problems
+	all := io.MultiReader(bytes.NewReader(begin), part)
 	switch {
 	case mediaType == "message/rfc822":
-		if inner, _ := message.Read(bytes.NewReader(data)); inner != nil {
-			r.read(inner, depth+1)
-			return
+		if inner, _ := message.Read(bytes.NewReader(begin)); inner != nil { // it has a header
+			if inner, _ = message.Read(all); inner != nil {
+				return r.read(inner, depth+1)
+			}
 		}
 	case mediaType == "text/plain" && !attached && filename == "":
-		r.text.WriteString(readable(data) + "\n")
-		return
+		r.write(&r.text, all)
+		return nil
 	case mediaType == "text/html" && !attached && filename == "":
-		r.html.WriteString(readable(data) + "\n")
-		return
+		r.write(&r.html, all)
+		return nil
 	}
-	r.message.Attachments = append(r.message.Attachments, Attachment{
-		Filename: decodedName(filename), MediaType: sniff(data, mediaType), Data: data,
+	attachment := Attachment{
+		Filename: decodedName(filename), MediaType: sniff(begin, mediaType), Data: begin,
 		Inline: !attached && entity.Header.Has("Content-Id"),
-	})
+	}
+	if len(begin) > maxInMemory {
+		attachment.Data = nil
+		if attachment.Content, err = r.keep(all); err != nil {
+			return fmt.Errorf("keep an attachment: %w", err)
+		}
+	}
+	attachment.Size = part.size
+	r.message.Attachments = append(r.message.Attachments, attachment)
+	return nil
+}
+
+// write adds a text of the mail.
+func (r *reader) write(to *strings.Builder, text io.Reader) {
+	data, _ := io.ReadAll(io.LimitReader(text, maxText+1))
+	if len(data) > maxText {
+		r.problem("a text of the mail has more than %d bytes; the rest is left out", maxText)
+		data = data[:maxText]
+	}
+	to.WriteString(readable(data) + "\n")
 }
 
 // decodedName decodes a file name that was encoded as if it were a header.

@@ -1,11 +1,17 @@
 package mail_test
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 	"unicode/utf8"
 
@@ -17,9 +23,21 @@ import (
 // wire gives a text the line ends of the wire.
 func wire(s string) []byte { return []byte(strings.ReplaceAll(s, "\n", "\r\n")) }
 
+// parse reads a mail, and keeps what is large under its SHA-256.
+func parse(raw []byte) (*mail.Message, map[string][]byte, error) {
+	large := map[string][]byte{}
+	m, err := mail.Read(bytes.NewReader(raw), func(r io.Reader) (string, error) {
+		data, err := io.ReadAll(r)
+		content := fmt.Sprintf("%x", sha256.Sum256(data))
+		large[content] = data
+		return content, err
+	})
+	return m, large, err
+}
+
 func mustParse(t *testing.T, raw []byte) *mail.Message {
 	t.Helper()
-	m, err := mail.Parse(raw)
+	m, _, err := parse(raw)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,8 +93,8 @@ JVBERi0xLjQ=
 		Cc: []mail.Address{{Address: "books@example.com"}}, Date: time.Date(2026, 11, 17, 7, 12, 44, 0, time.UTC),
 		Text: "Grüße\n", HTML: "<b>Grüße</b>\n",
 		Attachments: []mail.Attachment{
-			{MediaType: "image/png", Inline: true, Data: []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x00")},
-			{Filename: "Rechnung März.pdf", MediaType: "application/pdf", Data: []byte("%PDF-1.4")},
+			{MediaType: "image/png", Inline: true, Size: 12, Data: []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x00")},
+			{Filename: "Rechnung März.pdf", MediaType: "application/pdf", Size: 8, Data: []byte("%PDF-1.4")},
 		},
 	}
 	if diff := cmp.Diff(want, m); diff != "" {
@@ -154,7 +172,7 @@ func TestParseRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := mail.Parse([]byte(raw)); !errors.Is(err, mail.ErrNotMail) {
+			if _, _, err := parse([]byte(raw)); !errors.Is(err, mail.ErrNotMail) {
 				t.Errorf("error %v, want %v", err, mail.ErrNotMail)
 			}
 		})
@@ -177,6 +195,55 @@ func TestParseIsBounded(t *testing.T) {
 	}
 }
 
+// TestReadKeepsWhatIsLarge reads a mail whose attachment is kept elsewhere, also one that is within a mail within it, and one that is cut short.
+func TestReadKeepsWhatIsLarge(t *testing.T) {
+	t.Parallel()
+	scan := append([]byte("%PDF-1.7\n"), bytes.Repeat([]byte("0123456789abcdef"), 100_000)...)
+	part := "Content-Type: application/octet-stream; name=scan.pdf\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n\n" +
+		base64.StdEncoding.EncodeToString(scan) + "\n"
+	mixed := "Subject: a scan\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nhere it is\n--b\n" + part + "--b--\n"
+	for name, test := range map[string]struct {
+		raw      string
+		size     int
+		problems int
+	}{
+		"attached":          {mixed, len(scan), 0},
+		"in an envelope":    {"\ufeff\n\nFrom kim Tue Nov 17 2026\n" + mixed, len(scan), 0},
+		"in a mail in it":   {"Subject: Fwd\nContent-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: message/rfc822\n\n" + mixed + "\n--a--\n", len(scan), 0},
+		"cut in the middle": {mixed[:len(mixed)-400_000], 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, large, err := parse(wire(test.raw))
+			if err != nil || len(m.Attachments) != 1 || len(m.Problems) < test.problems || strings.TrimSpace(m.Text) != "here it is" {
+				t.Fatalf("error %v, %d attachments, problems %q, text %q", err, len(m.Attachments), m.Problems, m.Text)
+			}
+			a := m.Attachments[0]
+			if kept := large[a.Content]; a.Data != nil || a.MediaType != "application/pdf" || int(a.Size) != len(kept) || !bytes.HasPrefix(scan, kept) || test.size > 0 && len(kept) != test.size {
+				t.Errorf("attachment %s of %d bytes, %d in memory, %d kept", a.MediaType, a.Size, len(a.Data), len(kept))
+			}
+		})
+	}
+}
+
+// TestReadFails tells a mail that ends from one whose source fails, and from one whose attachment cannot be kept.
+func TestReadFails(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	keep := func(r io.Reader) (string, error) { _, _ = io.Copy(io.Discard, r); return "", broken }
+	half := "Subject: x\n\nThe first half"
+	if _, err := mail.Read(io.MultiReader(strings.NewReader(half), iotest.ErrReader(broken)), keep); !errors.Is(err, broken) {
+		t.Errorf("a source that fails: %v", err)
+	}
+	large := "Subject: x\nContent-Type: image/png\n\n" + strings.Repeat("x", 2<<20)
+	if _, err := mail.Read(strings.NewReader(large), keep); !errors.Is(err, broken) {
+		t.Errorf("an attachment that is not kept: %v", err)
+	}
+	if m, err := mail.Read(strings.NewReader("Subject: x\n\n"+strings.Repeat("word ", 2<<20)), keep); err != nil || len(m.Text) > 5<<20 || len(m.Problems) != 1 {
+		t.Errorf("a long text: %v", err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	files, err := filepath.Glob("../../../examples/mail/*.eml")
 	if err != nil || len(files) == 0 {
@@ -191,7 +258,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add([]byte("From: a\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: message/rfc822\r\n\r\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		m, err := mail.Parse(raw)
+		m, _, err := parse(raw)
 		if err != nil {
 			if !errors.Is(err, mail.ErrNotMail) {
 				t.Errorf("error %v is not ErrNotMail", err)

@@ -62,9 +62,9 @@ func (m *metadata) correct(corrected map[string]string) {
 }
 
 // keep creates the receipt's entry, writes the files beside it, and links it to the one of the same purchase, if there is one.
-func keep(job *airlock.JobContext, message *mail.Message, digest string, f *found) error {
+func keep(job *airlock.JobContext, message *mail.Message, raw original, digest string, f *found) error {
 	job.Progress(0.8, "creating the entry")
-	id, isNew, err := entry(job, message, digest, f)
+	id, isNew, err := entry(job, message, raw, digest, f)
 	if err != nil {
 		return err
 	}
@@ -140,10 +140,10 @@ func link(job *airlock.JobContext, id string, f *found) error {
 	return nil
 }
 
-// entry creates the receipt's entry, or takes the one that another job created for the same mail, and returns its id. The path
+// entry creates the receipt's entry, whose content is the mail as it came, or takes the one that another job created for the same mail, and returns its id. The path
 // is made of what the mail itself says, for what is read in it may be read better one day: its date, its sender, and eight digits of its
 // digest; should another mail's receipt have that path, all of them.
-func entry(job *airlock.JobContext, message *mail.Message, digest string, f *found) (id string, isNew bool, err error) {
+func entry(job *airlock.JobContext, message *mail.Message, raw original, digest string, f *found) (id string, isNew bool, err error) {
 	a := f.Analysis
 	wanted := metadata{
 		Vendor: a.Vendor, Amount: a.Amount, Currency: a.Currency, Date: a.Date, Tax: a.Tax, Category: a.Category, PaymentMethod: a.PaymentMethod,
@@ -154,9 +154,13 @@ func entry(job *airlock.JobContext, message *mail.Message, digest string, f *fou
 	if !message.Date.IsZero() {
 		name = message.Date.Format(time.DateOnly) + "-" + name
 	}
+	content, err := raw.kept(job)
+	if err != nil && airlock.ErrorCode(err) != airlock.PermissionDenied {
+		return "", false, fmt.Errorf("keep the mail: %w", err)
+	}
 	for _, suffix := range []string{digest[:8], digest} {
 		path := "/receipts/" + name + "-" + suffix
-		created, err := job.VDFS().CreateEntry(airlock.NewEntry{Name: title(a), Path: path, EntryType: "receipt", Metadata: wanted})
+		created, err := job.VDFS().CreateEntry(airlock.NewEntry{Name: title(a), Path: path, EntryType: "receipt", Metadata: wanted, Content: content})
 		if err == nil {
 			return created.ID, true, nil
 		}
@@ -212,7 +216,7 @@ type email struct {
 type emailDocument struct {
 	Filename  string `json:"filename"`
 	MediaType string `json:"media_type"`
-	Size      int    `json:"size"`
+	Size      int64  `json:"size"`
 	Inline    bool   `json:"inline"`
 }
 
@@ -222,7 +226,7 @@ func emailOf(m *mail.Message) email {
 		Attachments: []emailDocument{},
 	}
 	for _, a := range m.Attachments {
-		out.Attachments = append(out.Attachments, emailDocument{a.Filename, a.MediaType, len(a.Data), a.Inline})
+		out.Attachments = append(out.Attachments, emailDocument{a.Filename, a.MediaType, a.Size, a.Inline})
 	}
 	return out
 }

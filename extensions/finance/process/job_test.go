@@ -143,7 +143,7 @@ func TestFewCallsAMail(t *testing.T) {
 	t.Parallel()
 	host := newHost(t, "invoice-de.txt")
 	host.Run("process_receipt", received(t, "receipt-pdf"))
-	if calls := methods(host); len(calls) != 10 {
+	if calls := methods(host); len(calls) != 11 {
 		t.Errorf("%d calls: %s", len(calls), strings.Join(calls, ", "))
 	}
 }

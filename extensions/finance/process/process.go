@@ -1,6 +1,7 @@
 package process
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -53,7 +54,7 @@ func processReceipt(job *airlock.JobContext) error {
 	if err := job.Input(&s); err != nil {
 		return airlock.Permanent(err)
 	}
-	raw, gone, err := rawMail(job, s.Mail)
+	raw, gone, err := openMail(job, s.Mail)
 	if err != nil {
 		return err
 	}
@@ -96,7 +97,7 @@ func processReceipt(job *airlock.JobContext) error {
 	if job.Interrupted() != airlock.Continue {
 		return airlock.ErrInterrupted
 	}
-	if err := keep(job, message, digest, s.Found); err != nil {
+	if err := keep(job, message, raw, digest, s.Found); err != nil {
 		return err
 	}
 	job.AddItems(1)
@@ -105,56 +106,91 @@ func processReceipt(job *airlock.JobContext) error {
 	return nil
 }
 
-// rawMail returns the mail's bytes: of the event, or of the mailbox that the input names. gone says why there are none any more, which is
+// original is a mail as it came.
+type original struct {
+	// content is of the library, or of the event, which the library does not keep.
+	content string
+	ofEvent bool
+	data    []byte // of an event that has the mail in itself
+}
+
+// open reads it from its beginning.
+func (o original) open(job *airlock.JobContext) io.Reader {
+	if o.content == "" {
+		return bytes.NewReader(o.data)
+	}
+	return job.VDFS().ContentReader(o.content)
+}
+
+// kept returns the content of the library that it is, and makes it that if it is none.
+func (o original) kept(job *airlock.JobContext) (content string, err error) {
+	if o.content != "" && !o.ofEvent {
+		return o.content, nil
+	}
+	return job.VDFS().WriteContent(o.open(job))
+}
+
+// openMail returns where the mail is: in the event, or in the mailbox that the input names. gone says why there is none any more, which is
 // no failure: somebody has deleted the mail, or the mailbox is numbered anew and gone through again.
-func rawMail(job *airlock.JobContext, at *Message) (raw []byte, gone string, err error) {
+func openMail(job *airlock.JobContext, at *Message) (raw original, gone string, err error) {
 	job.Progress(0.05, "reading the mail")
 	if at != nil {
 		return at.fetch(job)
 	}
 	event := job.Event
-	if event == nil {
-		return nil, "", airlock.Permanentf("no mail: process_receipt is started by a mail.received event, whose data is a mail (message/rfc822), or by email_scan")
+	switch {
+	case event == nil:
+		return raw, "", airlock.Permanentf("no mail: process_receipt is started by a mail.received event, whose data is a mail (message/rfc822), or by email_scan")
+	case event.Content != "":
+		return original{content: event.Content, ofEvent: true}, "", nil
 	}
-	raw, err = event.Data()
-	if airlock.ErrorCode(err) == airlock.NotFound {
-		err = airlock.Permanent(err)
-	}
+	raw.data, err = event.Data()
+	raw.ofEvent = true
 	return raw, "", err
 }
 
-// fetch returns the bytes of a message. It is gone if the mailbox can be listed and has no such message: whatever else is wrong passes, or is
-// for a person to mend.
-func (m *Message) fetch(job *airlock.JobContext) (raw []byte, gone string, err error) {
+// fetch brings a message into the library's content. It is gone if the mailbox can be listed and has no such message: whatever else is wrong
+// passes, or is for a person to mend.
+func (m *Message) fetch(job *airlock.JobContext) (raw original, gone string, err error) {
 	fetched, err := job.Mail().Fetch(m.Account, m.Mailbox, m.UIDValidity, m.UID)
 	if code := airlock.ErrorCode(err); code == airlock.NotFound || code == airlock.FailedPrecondition {
 		page, listErr := job.Mail().Messages(m.Account, m.Mailbox, m.UID-1, 1)
 		if listErr == nil && (page.UIDValidity != m.UIDValidity || len(page.Messages) == 0 || page.Messages[0].UID != m.UID) {
-			return nil, err.Error(), nil
+			return raw, err.Error(), nil
 		}
 	}
-	if err != nil {
-		return nil, "", err
-	}
-	raw, err = io.ReadAll(job.VDFS().ContentReader(fetched.Content))
-	return raw, "", err
+	return original{content: fetched.Content}, "", err
 }
 
 // readMail takes the mail apart, and returns the digest of its bytes as well. Nothing that is wrong with it is cured by a retry.
-func readMail(job *airlock.JobContext, raw []byte) (*mail.Message, string, error) {
-	job.AddBytes(int64(len(raw)))
-	message, err := mail.Parse(raw)
-	if errors.Is(err, mail.ErrNotMail) {
+func readMail(job *airlock.JobContext, raw original) (*mail.Message, string, error) {
+	hash, size := sha256.New(), counter(0)
+	source := io.TeeReader(raw.open(job), io.MultiWriter(hash, &size))
+	message, err := mail.Read(source, job.VDFS().WriteContent)
+	switch {
+	case errors.Is(err, mail.ErrNotMail):
 		return nil, "", airlock.Permanentf("%s is no mail: %w; a mail (message/rfc822) is needed", described(job), err)
-	}
-	if err != nil {
+	case raw.ofEvent && airlock.ErrorCode(err) == airlock.NotFound:
+		return nil, "", airlock.Permanent(err) // it does not come back
+	case err != nil:
 		return nil, "", err
 	}
+	if _, err := io.Copy(io.Discard, source); err != nil { // what follows the mail's last part
+		return nil, "", err
+	}
+	job.AddBytes(int64(size))
 	for _, problem := range message.Problems {
 		job.Warn("read the mail: %s", problem)
 	}
-	digest := sha256.Sum256(raw)
-	return message, hex.EncodeToString(digest[:]), nil
+	return message, hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// counter counts what is written to it.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
 }
 
 // described says where the mail came from.

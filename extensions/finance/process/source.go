@@ -105,10 +105,10 @@ func documents(message *mail.Message) []int {
 	var pdfs, pictures []int
 	for i, a := range message.Attachments {
 		switch {
-		case len(a.Data) > maxDocument:
+		case a.Size > maxDocument:
 		case kind(a) == "pdf":
 			pdfs = append(pdfs, i)
-		case kind(a) == "image" && len(a.Data) >= minPicture && (!a.Inline || strings.TrimSpace(message.HTML) == ""):
+		case kind(a) == "image" && a.Size >= minPicture && (!a.Inline || strings.TrimSpace(message.HTML) == ""):
 			pictures = append(pictures, i)
 		}
 	}
@@ -173,13 +173,19 @@ var packs = map[string]string{"de": "deu", "fr": "fra", "es": "spa", "it": "ita"
 
 // recognise reads an attachment. A picture is read in the mail's language beside English, where the host has that language.
 func recognise(job *airlock.JobContext, attachment mail.Attachment, language string) (airlock.OCRResult, error) {
+	read := func(options airlock.OCROptions) (airlock.OCRResult, error) {
+		if attachment.Content != "" {
+			return job.AI().OCRContent(attachment.Content, options)
+		}
+		return job.AI().OCR(attachment.Data, options)
+	}
 	if pack := packs[language]; pack != "" && kind(attachment) == "image" {
-		result, err := job.AI().OCR(attachment.Data, airlock.OCROptions{Language: pack + "+eng"})
+		result, err := read(airlock.OCROptions{Language: pack + "+eng"})
 		if code := airlock.ErrorCode(err); code != airlock.FailedPrecondition && code != airlock.InvalidArgument {
 			return result, err
 		}
 	}
-	return job.AI().OCR(attachment.Data, airlock.OCROptions{})
+	return read(airlock.OCROptions{})
 }
 
 // ofDocument tells that an error is about the document, so that another attempt would see it again. Errors that may pass count

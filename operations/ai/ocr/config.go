@@ -19,7 +19,7 @@ type Config struct {
 	CacheDir string
 	// Concurrency is how many documents are read at the same time; more wait for their turn. Defaults to the number of CPUs.
 	Concurrency int
-	// MaxBytes bounds a document. Defaults to 32 MiB.
+	// MaxBytes bounds a document. Defaults to 32 MiB, and is at most 64 MiB.
 	MaxBytes int
 	// MaxPages bounds what a caller may ask for with Options.MaxPages. Defaults to 500.
 	MaxPages int
@@ -91,7 +91,7 @@ func (c Config) Validate() error {
 		}
 	}
 	check(c.Concurrency > 0, "concurrency must not be negative")
-	check(c.MaxBytes > 0, "max bytes must not be negative")
+	check(c.MaxBytes > 0 && c.MaxBytes <= 64<<20, "max bytes must be between 1 and 64 MiB")
 	check(c.MaxPages > 0, "max pages must not be negative")
 	check(c.MaxText > 0, "max text must not be negative")
 	check(c.MaxPixels > 0, "max pixels must not be negative")

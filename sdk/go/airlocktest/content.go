@@ -30,6 +30,14 @@ func (h *Host) kept(reference string) ([]byte, bool) {
 	return data, ok
 }
 
+// ofEvent returns the data of an event, which can be read as content can, but is none of the library that an entry could have.
+func (h *Host) ofEvent(reference string) ([]byte, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	data, ok := h.events[reference]
+	return data, ok
+}
+
 // writeContent is vdfs.write_content. An upload is kept under its own name until it ends.
 func (h *Host) writeContent(input json.RawMessage) (any, error) {
 	var in struct {
@@ -72,6 +80,9 @@ func (h *Host) readContent(input json.RawMessage) (any, error) {
 		return nil, err
 	}
 	data, ok := h.kept(in.Content)
+	if !ok {
+		data, ok = h.ofEvent(in.Content)
+	}
 	if !ok {
 		return nil, refusef(airlock.NotFound, "no content %s", in.Content)
 	}

@@ -30,6 +30,7 @@ type Host struct {
 	handlers    map[string]Handler
 	failures    map[string][]error
 	content     map[string][]byte
+	events      map[string][]byte // data of events, by reference
 	interrupt   func() airlock.Interrupt
 	refuseSaves bool
 
@@ -57,6 +58,7 @@ func New(tb testing.TB) *Host {
 		handlers:  map[string]Handler{},
 		failures:  map[string][]error{},
 		content:   map[string][]byte{},
+		events:    map[string][]byte{},
 		interrupt: func() airlock.Interrupt { return airlock.Continue },
 	}
 	h.Handle("query:test.ping", h.ping)

@@ -107,7 +107,9 @@ func (h *Host) wire(event Event) map[string]any {
 	}
 	switch {
 	case len(event.Data) > inlineEvent:
-		wire["content"] = h.keep(event.Data)
+		reference := digest(event.Data)
+		h.events[reference] = event.Data
+		wire["content"] = reference
 	case len(event.Data) == 0:
 	case contentType == "application/json":
 		wire["data"] = json.RawMessage(event.Data)
