@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/extensions/finance/receipt"
@@ -18,6 +19,9 @@ import (
 type host struct {
 	reader     *ocr.Reader
 	classifier *classify.Classifier
+
+	// contents are what the job writes, of which the last is still being written.
+	contents [][]byte
 
 	kept     *receipt.Analysis
 	source   string
@@ -46,6 +50,9 @@ func (h *host) answer(method string, payload []byte) (any, error) {
 		if err := json.Unmarshal(payload, &in); err != nil {
 			return nil, bus.Errorf(bus.InvalidArgument, "decode input: %v", err)
 		}
+		if n, err := strconv.Atoi(in.Content); err == nil && n < len(h.contents) {
+			in.Data = h.contents[n]
+		}
 		return h.reader.Read(context.Background(), in.Data, in.Options)
 	case "query:ai.classify_text":
 		var in ai.ClassifyInput
@@ -53,6 +60,8 @@ func (h *host) answer(method string, payload []byte) (any, error) {
 			return nil, bus.Errorf(bus.InvalidArgument, "decode input: %v", err)
 		}
 		return h.classifier.Classify(in.Text, in.Labels)
+	case "action:vdfs.write_content":
+		return h.write(payload)
 	case "action:vdfs.create_entry":
 		var in struct {
 			Metadata struct {
@@ -73,6 +82,24 @@ func (h *host) answer(method string, payload []byte) (any, error) {
 	default:
 		return nil, bus.Errorf(bus.NotFound, "eval has no %s", method)
 	}
+}
+
+// write takes a part of a content. Its reference is how many there are before it.
+func (h *host) write(payload []byte) (any, error) {
+	var in struct {
+		Data   []byte `json:"data"`
+		Upload string `json:"upload"`
+	}
+	if err := json.Unmarshal(payload, &in); err != nil {
+		return nil, err
+	}
+	if in.Upload == "" {
+		h.contents = append(h.contents, nil)
+	}
+	last := len(h.contents) - 1
+	h.contents[last] = append(h.contents[last], in.Data...)
+	name := strconv.Itoa(last)
+	return map[string]any{"content": name, "upload": name, "size": len(h.contents[last])}, nil
 }
 
 // sidecar catches the analysis.

@@ -77,7 +77,11 @@ func findDate(lines []line, mailed time.Time, locale Locale) (dated, bool) {
 		if !ok || !mailed.IsZero() && date.After(mailed.Add(late)) {
 			return
 		}
-		if sure := rank(); sure > best.sure {
+		sure := rank()
+		if isRange(text) {
+			sure = min(sure, rangeRank)
+		}
+		if sure > best.sure {
 			best = dated{date, sure}
 		}
 	}
@@ -90,6 +94,25 @@ func findDate(lines []line, mailed time.Time, locale Locale) (dated, bool) {
 	return best, best.sure > 0
 }
 
+// rangeRank is how likely a date with which a range begins is that of the purchase.
+const rangeRank = 0.25
+
+// isRange tells that a text says from when to when.
+func isRange(s string) bool {
+	for _, sign := range []string{"–", " - ", " to ", " until ", " bis ", " au ", " al ", " a ", " tot ", " até ", "～", "~", "から"} {
+		from, to, found := strings.Cut(s, sign)
+		if !found {
+			continue
+		}
+		_, begins := ParseDate(from, time.Time{}, Locale{})
+		_, ends := ParseDate(to, time.Time{}, Locale{})
+		if begins && ends {
+			return true
+		}
+	}
+	return false
+}
+
 // dateParts returns the clauses and columns of a line that has several with digits, each of which may label a date.
 func dateParts(s string) []string {
 	if !strings.ContainsAny(s, "0123456789") {
@@ -99,7 +122,7 @@ func dateParts(s string) []string {
 	from := 0
 	for i := 1; i+1 < len(s); i++ {
 		switch {
-		case s[i] == ' ' && s[i-1] == ' ', s[i] == '(', s[i] == '|', s[i] == ';', (s[i] == ',' || s[i] == '.') && s[i+1] == ' ' && letterAt(s, i+2):
+		case s[i] == ' ' && s[i-1] == ' ', s[i] == '(', s[i] == '|', s[i] == ';', strings.HasPrefix(s[i:], "·"), (s[i] == ',' || s[i] == '.') && s[i+1] == ' ' && letterAt(s, i+2):
 			parts = append(parts, s[from:i])
 			from = i + 1
 		}
@@ -112,11 +135,31 @@ func dateParts(s string) []string {
 
 // dateRank tells how likely the date of a line is that of the purchase, by the words in front of it, else by the line above.
 func dateRank(lines []line, i int) float64 {
+	if inHeader(lines, i) {
+		return forwardedRank
+	}
 	label := labelOfDate(lines[i])
 	if label&(ofDate|ofOtherDate) == 0 && i > 0 && letters(dateLess(lines[i])) < 3 && !strings.ContainsAny(lines[i-1].text, "0123456789") {
 		label = about(lines[i-1].hits)
 	}
 	return rankOf(label)
+}
+
+// forwardedRank is how likely the date of a mail that is forwarded is that of the purchase.
+const forwardedRank = 0.7
+
+// inHeader tells that a line is of the header of a mail that is forwarded: it stands among others with a label, of which one has an address.
+func inHeader(lines []line, i int) bool {
+	labelled := func(s string) bool { at := strings.IndexAny(s, ":："); return at > 0 && at < 20 }
+	if !labelled(lines[i].text) {
+		return false
+	}
+	for j := max(0, i-2); j < min(len(lines), i+3); j++ {
+		if text := lines[j].text; labelled(text) && strings.Contains(text, "@") && strings.Contains(text, "<") {
+			return true
+		}
+	}
+	return false
 }
 
 // rankOf tells how likely a date is that of the purchase by what its label speaks of.

@@ -208,7 +208,7 @@ func isWithin(text string) bool {
 }
 
 // within are parts of such words.
-var within = []string{"incl", "inkl", "enth", "inbegrepen", "compresa", "y compris", "税込", "内"}
+var within = []string{"incl", "inkl", "enth", "inbegrepen", "compresa", "y compris", "dont ", "di cui", "waarvan", "dos quais", "of which", "davon", "darin", "税込", "内", "うち"}
 
 // slotOf spreads texts by their first two letters, or the first of a script without spaces.
 func slotOf(text string) int {

@@ -35,6 +35,9 @@ func moneyIn(s string, spaced bool) []money {
 		if currency == "JPY" {
 			credit = f.to // 1,200- says that nothing follows
 		}
+		if f.minus == "" && f.before != "" && takenOff(s[:f.start]) {
+			f.minus = "-"
+		}
 		amount, ok := ParseAmount(f.minus + s[f.from:credit])
 		if !ok {
 			continue
@@ -42,6 +45,16 @@ func moneyIn(s string, spaced bool) []money {
 		found = append(found, money{amount: amount, currency: currency, start: f.start, end: f.end})
 	}
 	return found
+}
+
+// takenOff tells that what is in front of a currency's sign ends with a minus of its own: -$5.00, and not $2-$5.
+func takenOff(s string) bool {
+	for _, minus := range []string{"-", "−", "–"} {
+		if before, ok := strings.CutSuffix(s, minus); ok {
+			return before == "" || strings.HasSuffix(before, " ") || strings.HasSuffix(before, "\u00a0")
+		}
+	}
+	return false
 }
 
 func hasTwoDecimals(number string) bool {

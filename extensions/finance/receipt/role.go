@@ -27,6 +27,7 @@ func giveRoles(lines []line) {
 	labelsBelow(lines)
 	columnHeads(lines)
 	heads(lines)
+	taxesByRate(lines)
 }
 
 // roles reads the words beside each amount.

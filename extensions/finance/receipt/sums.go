@@ -14,8 +14,9 @@ type sums struct {
 	subtotal Amount
 	adds     []addend
 	items    []Item
-	parts    int // how many amounts in a row come to the total
-	first    int // the first line that names a sum
+	parts    int  // how many amounts in a row come to the total
+	first    int  // the first line that names a sum
+	paid     bool // it is said how
 }
 
 // addend is what is added to what was bought, or taken off it.
@@ -27,8 +28,11 @@ type addend struct {
 // manyItems is how many articles a shop tells the prices of only to say what is paid for them.
 const manyItems = 5
 
-// itemised tells that many articles come to the total.
-func (s sums) itemised() bool { return s.agrees && max(len(s.items), s.parts) >= manyItems }
+// itemised tells that many articles come to the total, or some whose payment is told.
+func (s sums) itemised() bool {
+	count := max(len(s.items), s.parts)
+	return s.agrees && (count >= manyItems || count > 1 && s.paid && s.rank == 0)
+}
 
 // candidate is an amount that may be the total.
 type candidate struct {
@@ -78,7 +82,7 @@ func addUp(lines []line) sums {
 		s.items = items
 		return s
 	}
-	c := before(candidates, candidates[best], priors, gifts)
+	c := before(candidates, withAdded(candidates, candidates[best], taxes, s.adds), priors, gifts)
 	s.total, s.found, s.line, s.rank = c.money, true, c.line, c.role.rank
 	s.tax, s.taxed = taxes.of(c.amount, untaxed(subtotals, itemsSum, s.adds))
 	s.parts = rowsOf(lines).comeTo(c.amount, s.adds)
@@ -87,6 +91,7 @@ func addUp(lines []line) sums {
 		s.subtotal = subtotals[0]
 	}
 	s.items = itemsFor(lines, items, s, taxes)
+	s.paid = findPayment(lines) != ""
 	return s
 }
 
@@ -100,11 +105,13 @@ func gather(lines []line) (candidates []candidate, parts []addend, priors, gifts
 			case m.role.is == ofTotal && m.amount > 0:
 				candidates = vote(candidates, candidate{money: m, line: i, score: bases[m.role.rank]})
 			case m.role.is == ofPrior:
-				priors = append(priors, amount)
+				priors = append(priors, m.amount)
 			case m.role.is == ofGift:
 				gifts = append(gifts, amount)
 			case m.role.is&(ofSubtotal|ofShipping|ofDiscount|ofTip|ofFee) != 0 && m.role.rank < 3:
 				parts = append(parts, addend{m.role.is, amount})
+			case m.role.is == 0 && m.amount < 0:
+				parts = append(parts, addend{ofDiscount, amount})
 			}
 		}
 	}
@@ -186,7 +193,7 @@ func rowsOf(lines []line) rows {
 			default:
 				r.signed = append(r.signed, amount)
 			}
-			if m.amount <= 0 || m.role.is&^(ofFee|ofTotal) != 0 {
+			if m.amount <= 0 || m.role.is&^(ofFee|ofTotal|ofTax) != 0 {
 				continue
 			}
 			r.every = append(r.every, m.amount)
@@ -263,6 +270,22 @@ func before(all []candidate, due candidate, priors, gifts []Amount) candidate {
 		}
 	}
 	return due
+}
+
+// withAdded returns the candidate below that comes to what this one does with something that is added to it: Sum, Delivery, Total.
+func withAdded(all []candidate, c candidate, taxes taxes, adds []addend) candidate {
+	for _, other := range all {
+		if other.line <= c.line || other.role.rank > 1 {
+			continue
+		}
+		for set := range 1 << len(adds) {
+			sum := c.amount + addedBy(adds, set)
+			if set != 0 && sum == other.amount || slices.ContainsFunc(taxes.sums(), func(tax Amount) bool { return sum+tax == other.amount }) {
+				return other
+			}
+		}
+	}
+	return c
 }
 
 // adders returns what is added, each kind once: tables and summaries repeat themselves.

@@ -8,6 +8,7 @@ import (
 // taxes are the amounts of tax that a document names.
 type taxes struct {
 	each   []Amount // of the rates, in order
+	within []Amount // those of them that are said to be part of another amount
 	total  []Amount // that are said to be of all rates together
 	table  Amount   // of a table of rates that comes to gross
 	gross  Amount
@@ -43,11 +44,40 @@ func taxesOf(lines []line) taxes {
 					t.rates = append(t.rates, rated{rate, amount})
 				}
 				t.each = append(t.each, amount)
+				if l.speaks(ofIncluded) || slices.ContainsFunc(l.hits, func(h hit) bool { return h.within }) {
+					t.within = append(t.within, amount)
+				}
 			}
 		}
 	}
 	t.each = t.each[:min(len(t.each), 12)]
 	return t
+}
+
+// taxesByRate makes an amount a tax that is the share of another by the rate its line names, whatever it is called: in the total are $4.71 VAT (19 %).
+func taxesByRate(lines []line) {
+	for i, l := range lines {
+		rate, known := percentage(l.text)
+		if !known || rate == 0 || !l.speaks(ofTax) || slices.ContainsFunc(l.money, func(m money) bool { return m.role.is == ofTax }) {
+			continue
+		}
+		for j, m := range l.money {
+			if m.amount > 0 && isShare(lines, m.amount, rate) {
+				lines[i].money[j].role = role{is: ofTax}
+				break
+			}
+		}
+	}
+}
+
+// isShare tells that an amount is the tax within another.
+func isShare(lines []line, tax, rate Amount) bool {
+	return slices.ContainsFunc(lines, func(l line) bool {
+		return slices.ContainsFunc(l.money, func(m money) bool {
+			off := share(m.amount-tax, rate) - tax
+			return m.amount > tax && off <= amountUnit/100 && off >= -amountUnit/100
+		})
+	})
 }
 
 // taxAmong returns the amount of a row that is the rate's share of another.
@@ -108,6 +138,9 @@ func (t taxes) of(total Amount, bases []Amount) (Amount, bool) {
 		if fits(tax) {
 			return tax, true
 		}
+	}
+	if within := add(unique(t.within)); fits(within) && len(t.within) < len(t.each) {
+		return within, true // the others are not of this kind: a tax on nights, or on flights
 	}
 	sum := add(t.each)
 	for _, tax := range slices.Concat([]Amount{sum, add(unique(t.each))}, t.each, []Amount{add(t.column)}, t.column) {

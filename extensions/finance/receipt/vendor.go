@@ -40,6 +40,7 @@ var roles = []string{
 	"facture", "factures", "facturation", "commande", "commandes", "comptabilité", "boutique", "contabilidad", "facturas", "facturación", "pedidos", "tienda", "atención",
 	"fatture", "fatturazione", "ordini", "assistenza", "clienti", "servizio", "facturen", "administratie", "bestellingen", "klantenservice", "webshop", "faturas", "encomendas",
 	"faturação", "atendimento", "loja", "booking", "bookings", "reservations", "reservas", "prenotazioni", "reserveringen", "réservations", "tickets", "ticketing",
+	"box office", "registrar", "reception", "front desk", "recepción", "réception", "secretaría", "segreteria", "secretariaat", "rezeption",
 }
 
 // findVendor names who sold, and how sure that is: who a page states, the company a document begins with, else who sent the mail.
