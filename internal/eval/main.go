@@ -38,7 +38,7 @@ func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("eval", flag.ContinueOnError)
 	dir := flags.String("dir", "", "a folder with mails (*.eml), each with its label beside it (*.json), or all in labels.json, by name; default: the labelled set")
 	wrong := flags.Bool("wrong", false, "print what was read wrong in mails that are not held out")
-	detail := flags.Bool("detail", false, "print which receipts were found, by source and language, and why the others were not")
+	detail := flags.Bool("detail", false, "print which receipts were found, by source and language, why the others were not, and how fields were read wrong")
 	only := flags.String("only", "", "only mails whose name contains this")
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -83,10 +83,23 @@ func (t tally) judge(m truth, got host) (wrong []string) {
 		right := same(measure, want, read[measure])
 		t.add(m.group, source, measure, right)
 		if !right {
+			t.add(m.group, "wrong", mistake(measure, want, read[measure]), false)
 			wrong = append(wrong, fmt.Sprintf("%s is %q, read %q", measure, want, read[measure]))
 		}
 	}
 	return wrong
+}
+
+// mistake says how a field was read wrong, without what the mail says.
+func mistake(measure, want, got string) string {
+	switch {
+	case got == "":
+		return measure + " not read"
+	case measure == "category":
+		return want + " taken for " + got
+	default:
+		return measure + " read as another"
+	}
 }
 
 func fieldsOf(a receipt.Analysis) map[string]string {
@@ -121,7 +134,7 @@ func bare(name string) string {
 }
 
 // print writes the table and reports whether every goal is reached. In detail it also says which receipts were found, by source and language,
-// and why the others were not.
+// why the others were not, and how fields were read wrong.
 func (t tally) print(w io.Writer, detail bool) bool {
 	rows := make([]*row, 0, len(t))
 	for _, r := range t {

@@ -152,10 +152,21 @@ func (p *printer) row(n *html.Node) {
 		}
 		cells = append(cells, text)
 	}
-	if separator == "\n" && len(cells) == 2 && amountsOnly(cells[1]) && !amountsOnly(cells[0]) {
+	switch {
+	case separator == "  ":
+	case len(cells) == 2 && amountsOnly(cells[1]) && !amountsOnly(cells[0]):
 		cells = beside(cells[0], cells[1])
+	case len(cells) > 1 && tellsMore(cells):
+		first, more, _ := strings.Cut(cells[0], "\n")
+		cells = []string{first + "  " + strings.Join(cells[1:], "  "), more}
 	}
 	p.out.WriteString("\n" + strings.Join(cells, separator) + "\n")
+}
+
+// tellsMore tells that the first cell of a row says more of it in lines below its first, and that the row ends with a number.
+func tellsMore(cells []string) bool {
+	last := cells[len(cells)-1]
+	return !strings.Contains(strings.Join(cells[1:], ""), "\n") && (amountsOnly(last) || hasTwoDecimals(strings.TrimLeft(last, "-− ")))
 }
 
 // amountsOnly tells that each line of a cell is an amount.

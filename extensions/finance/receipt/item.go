@@ -1,7 +1,6 @@
 package receipt
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 )
@@ -31,7 +30,7 @@ func findItems(lines []line, end int) ([]Item, Amount) {
 		if !ok || len(items) == maxItems || strings.TrimSpace(trailing(l.text[value.end:])) != "" {
 			continue
 		}
-		if !l.mayBeItem(value) || l.speaks(ofTaxID|ofDate|ofInvoiceNumber) || slices.ContainsFunc(l.hits, func(h hit) bool { return h.method > 0 }) {
+		if !l.mayBeItem(value) || l.speaks(ofTaxID|ofDate|ofInvoiceNumber) || l.pays() {
 			continue
 		}
 		description, quantity := describe(l.text[:l.money[0].start])

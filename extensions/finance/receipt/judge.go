@@ -96,10 +96,12 @@ func Judge(e Evidence) Verdict {
 	headings := headingsOf(lines)
 	named := namesReceipt(subject)
 	score := e.score(lines, sum, subject, headings, named)
-	bought := sum.agrees || findPayment(lines) != "" || isPurchase(e.Stated)
+	bought := bought{
+		told: sum.agrees || sum.paid || isPurchase(e.Stated), paid: sum.paid, beside: sum.found && paidBeside(lines, sum.total.amount), itemised: sum.itemised(),
+	}
 	against, reason := 0.0, "nothing in it says that something was bought"
 	for _, o := range others {
-		if weight := o.weigh(e, lines, subject, headings, named, bought, sum.itemised()); weight > against {
+		if weight := o.weigh(e, lines, subject, headings, named, bought); weight > against {
 			against, reason = weight, o.reason
 		}
 	}
@@ -139,7 +141,7 @@ func (e Evidence) score(lines []line, sum sums, subject, headings []hit, named b
 	case sum.found && sum.rank < 3:
 		score += forWeakTotal
 	}
-	score += forAgreement*float64(bit(sum.agrees)) + forTax*float64(bit(sum.taxed)) + forPayment*float64(bit(findPayment(lines) != ""))
+	score += forAgreement*float64(bit(sum.agrees)) + forTax*float64(bit(sum.taxed)) + forPayment*float64(bit(sum.paid))
 	score += forArticles * float64(bit(sum.itemised()))
 	score += forNumber * float64(bit(findNumber(lines, e.Subject) != ""))
 	score += forPaid*float64(bit(sum.found && paidBeside(lines, sum.total.amount))) + forPicture*float64(bit(e.Document && e.Private))
@@ -153,13 +155,22 @@ func (e Evidence) score(lines []line, sum sums, subject, headings []hit, named b
 // paidBeside tells that an amount stands beside a way to pay.
 func paidBeside(lines []line, amount Amount) bool {
 	return slices.ContainsFunc(lines, func(l line) bool {
-		return slices.ContainsFunc(l.hits, func(h hit) bool { return h.method > 0 }) && slices.ContainsFunc(l.money, func(m money) bool { return m.amount == amount })
+		return l.pays() && slices.ContainsFunc(l.money, func(m money) bool { return m.amount == amount })
 	})
 }
 
+// bought is what tells that something was bought, whatever the mail is about besides.
+type bought struct {
+	told     bool // the sums agree, or it is said how it was paid
+	paid     bool // it is said how it was paid
+	beside   bool // and the total stands there
+	itemised bool // articles come to the total
+}
+
 // weigh returns how much speaks for something else. Where the sums agree or a way to pay is named, the subject has to say it; and where many
-// articles come to the total, that counts more than that they are on their way: groceries are billed when they are brought.
-func (o other) weigh(e Evidence, lines []line, subject, headings []hit, named, bought, itemised bool) float64 {
+// articles come to the total, that counts more than that they are on their way: groceries are billed when they are brought. Who asks what a
+// purchase was like does not say from which card it was paid, but a receipt for a ride asks that, too.
+func (o other) weigh(e Evidence, lines []line, subject, headings []hit, named bool, bought bought) float64 {
 	words := min(4, distinct(lines, o.of))
 	ofSubject := 0.0
 	if about(subject)&o.of != 0 {
@@ -186,9 +197,9 @@ func (o other) weigh(e Evidence, lines []line, subject, headings []hit, named, b
 		weight /= 2
 	}
 	switch {
-	case itemised && o.soft:
+	case o.soft && (bought.itemised || o.of == ofReview && bought.beside):
 		weight /= 3
-	case bought && ofSubject == 0 && (o.soft || o.of == ofRefund):
+	case bought.told && ofSubject == 0 && (o.soft || o.of == ofRefund), bought.paid && ofSubject == 0 && o.of == ofOffer:
 		weight /= 2
 	}
 	return weight

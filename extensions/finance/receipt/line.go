@@ -1,6 +1,9 @@
 package receipt
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // maxLines and maxLineBytes bound the work that one document can cause.
 const (
@@ -21,6 +24,11 @@ type line struct {
 
 // speaks tells that a line is about one of the topics.
 func (l line) speaks(of topics) bool { return l.about&of != 0 }
+
+// pays tells that a line names a way to pay.
+func (l line) pays() bool {
+	return slices.ContainsFunc(l.hits, func(h hit) bool { return h.method > 0 })
+}
 
 // last returns the amount that stands rightmost, where receipts keep their results.
 func (l line) last() (money, bool) {

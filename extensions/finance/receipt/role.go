@@ -19,7 +19,9 @@ func giveRoles(lines []line) {
 	for i := range lines {
 		l := &lines[i]
 		if len(l.money) == 0 && l.speaks(ofRoles&^(ofOther|ofIncluded|ofTaxID)) {
-			l.money = bare(l.text)
+			if l.money = bare(l.text); len(l.money) > 0 && l.pays() && digits(l.text, l.money[0].start) == l.money[0].start+cardDigits {
+				l.money = nil // the last digits of a card
+			}
 		}
 		l.roles()
 	}
@@ -29,6 +31,9 @@ func giveRoles(lines []line) {
 	heads(lines)
 	taxesByRate(lines)
 }
+
+// cardDigits is how many of a card's digits are told.
+const cardDigits = 4
 
 // roles reads the words beside each amount.
 func (l *line) roles() {
@@ -100,10 +105,16 @@ func firstClause(s string) (clause string, ended bool) {
 // roleOf reads a label. Of several words in it that say what an amount is, the surest total wins over what it is made of, unless that follows
 // it; among the others the last, for what an amount is stands nearest to it.
 func roleOf(label string) role {
-	if letters(label) == 0 {
+	if letters(label) == 0 || isRated(label) {
 		return role{}
 	}
 	return roleOfHits(hitsIn(strings.TrimSpace(strings.ReplaceAll(" "+fold(withoutCount(label))+" ", " % ", " "))))
+}
+
+// isRated tells that a label is that of an article whose rate of tax follows it: Special delivery (VAT 20%).
+func isRated(label string) bool {
+	article, rate, found := strings.Cut(label, "(")
+	return found && strings.Contains(rate, "%") && letters(article) > 2 && roleOfHits(hitsIn(fold(article))).is == 0 && about(hitsIn(fold(rate)))&ofTax != 0
 }
 
 // withoutCount takes away how many articles an amount is of: Total (3 items).

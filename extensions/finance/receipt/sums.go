@@ -23,6 +23,7 @@ type sums struct {
 type addend struct {
 	is     topics
 	amount Amount
+	line   int
 }
 
 // manyItems is how many articles a shop tells the prices of only to say what is paid for them.
@@ -31,7 +32,7 @@ const manyItems = 5
 // itemised tells that many articles come to the total, or some whose payment is told.
 func (s sums) itemised() bool {
 	count := max(len(s.items), s.parts)
-	return s.agrees && (count >= manyItems || count > 1 && s.paid && s.rank == 0)
+	return s.agrees && (count >= manyItems || count > 1 && s.paid && s.rank < 2)
 }
 
 // candidate is an amount that may be the total.
@@ -40,6 +41,7 @@ type candidate struct {
 	line  int
 	score float64
 	votes int
+	paid  bool // a way to pay stands beside it
 }
 
 // bases say how sure the words for a total are, by rank; the third are those of columns.
@@ -48,7 +50,7 @@ var bases = []float64{6, 4, 2.5, 1.5}
 // addUp finds the total and what it is made of. Words say which amounts may be it, arithmetic which one is: articles, tax, shipping, tip and
 // discount come to it.
 func addUp(lines []line) sums {
-	var s sums
+	s := sums{paid: findPayment(lines) != ""}
 	candidates, parts, priors, gifts := gather(lines)
 	s.first = len(lines)
 	for i, l := range lines {
@@ -85,13 +87,17 @@ func addUp(lines []line) sums {
 	c := before(candidates, withAdded(candidates, candidates[best], taxes, s.adds), priors, gifts)
 	s.total, s.found, s.line, s.rank = c.money, true, c.line, c.role.rank
 	s.tax, s.taxed = taxes.of(c.amount, untaxed(subtotals, itemsSum, s.adds))
-	s.parts = rowsOf(lines).comeTo(c.amount, s.adds)
+	above := slices.DeleteFunc(slices.Clone(s.adds), func(a addend) bool { return a.line > c.line })
+	amounts := rowsOf(lines)
+	s.parts = amounts.comeTo(c.amount, above)
+	if tax, several := amounts.taxIn(c.amount); several {
+		s.tax, s.taxed = tax, true
+	}
 	s.agrees = s.parts > 0 || agreed(c.amount, subtotals, itemsSum, len(items), taxes, s.adds)
 	if len(subtotals) > 0 {
 		s.subtotal = subtotals[0]
 	}
 	s.items = itemsFor(lines, items, s, taxes)
-	s.paid = findPayment(lines) != ""
 	return s
 }
 
@@ -103,15 +109,15 @@ func gather(lines []line) (candidates []candidate, parts []addend, priors, gifts
 			switch {
 			case amount == 0:
 			case m.role.is == ofTotal && m.amount > 0:
-				candidates = vote(candidates, candidate{money: m, line: i, score: bases[m.role.rank]})
+				candidates = vote(candidates, candidate{money: m, line: i, score: bases[m.role.rank], paid: l.pays() && !m.bare})
 			case m.role.is == ofPrior:
 				priors = append(priors, m.amount)
 			case m.role.is == ofGift:
 				gifts = append(gifts, amount)
 			case m.role.is&(ofSubtotal|ofShipping|ofDiscount|ofTip|ofFee) != 0 && m.role.rank < 3:
-				parts = append(parts, addend{m.role.is, amount})
+				parts = append(parts, addend{m.role.is, amount, i})
 			case m.role.is == 0 && m.amount < 0:
-				parts = append(parts, addend{ofDiscount, amount})
+				parts = append(parts, addend{ofDiscount, amount, i})
 			}
 		}
 	}
@@ -136,7 +142,7 @@ func lone(lines []line, amounts rows) (found []candidate, sure bool) {
 			m.role = role{is: ofTotal, rank: 3}
 			c := candidate{money: m, line: i, score: bases[3]}
 			all = vote(all, c)
-			if slices.ContainsFunc(l.hits, func(h hit) bool { return h.method > 0 }) {
+			if l.pays() {
 				paid = vote(paid, c)
 			}
 		}
@@ -179,20 +185,21 @@ type rows struct {
 	last, every []Amount
 	// signed are all amounts but totals, whatever they are called; what is taken off is negative.
 	signed []Amount
+	taxes  []bool // which of them are
 }
 
 func rowsOf(lines []line) rows {
 	var r rows
 	for _, l := range lines {
 		for i, m := range l.money {
-			switch amount := max(m.amount, -m.amount); {
-			case m.role.is == ofTotal && m.role.rank != 2:
+			if m.role.is == ofTotal && m.role.rank != 2 {
 				continue
-			case m.amount < 0 || m.role.is&(ofDiscount|ofGift) != 0:
-				r.signed = append(r.signed, -amount)
-			default:
-				r.signed = append(r.signed, amount)
 			}
+			amount := max(m.amount, -m.amount)
+			if m.amount < 0 || m.role.is&(ofDiscount|ofGift) != 0 {
+				amount = -amount
+			}
+			r.signed, r.taxes = append(r.signed, amount), append(r.taxes, m.role.is == ofTax)
 			if m.amount <= 0 || m.role.is&^(ofFee|ofTotal|ofTax) != 0 {
 				continue
 			}
@@ -210,6 +217,28 @@ func rowsOf(lines []line) rows {
 func (r rows) comeTo(total Amount, adds []addend) int {
 	added := total - addedBy(adds, 1<<len(adds)-1)
 	return max(runTo(r.last, 2, total, added), runTo(r.every, 2, total, added), runTo(r.signed, 3, total, total))
+}
+
+// taxIn returns what the taxes come to that are among the amounts in a row which come to a total, where there are several: a hotel's bill has
+// those of each night.
+func (r rows) taxIn(total Amount) (tax Amount, several bool) {
+	for first := range r.signed[:min(len(r.signed), maxItems)] {
+		var sum, tax Amount
+		count := 0
+		for n, part := range r.signed[first:] {
+			if part == total {
+				break
+			}
+			sum += part
+			if r.taxes[first+n] {
+				tax, count = tax+part, count+1
+			}
+			if sum == total && count > 1 && 2*tax < total {
+				return tax, true
+			}
+		}
+	}
+	return 0, false
 }
 
 // runTo returns how many amounts in a row, at least so many, come to a total or to what it is without what is added. The total itself is none
@@ -230,6 +259,9 @@ func runTo(parts []Amount, least int, total, without Amount) int {
 	return 0
 }
 
+// maxVotes is how often an amount that stands again speaks for itself: a night in a hotel costs the same as the next.
+const maxVotes = 3
+
 // vote adds a candidate; one that is there already gains by it.
 func vote(all []candidate, c candidate) []candidate {
 	if c.currency != "" {
@@ -244,8 +276,9 @@ func vote(all []candidate, c candidate) []candidate {
 				c.votes, c.score = all[i].votes, c.score+min(1, 0.4*float64(all[i].votes))
 				all[i] = c
 			}
-			all[i].votes++
-			all[i].score += 0.4
+			if all[i].votes++; all[i].votes <= maxVotes {
+				all[i].score += 0.4
+			}
 			return all
 		}
 	}
@@ -272,11 +305,15 @@ func before(all []candidate, due candidate, priors, gifts []Amount) candidate {
 	return due
 }
 
-// withAdded returns the candidate below that comes to what this one does with something that is added to it: Sum, Delivery, Total.
+// withAdded returns the candidate below that comes to what this one does with something that is added to it: Sum, Delivery, Total; or that is
+// more, and said to have been paid.
 func withAdded(all []candidate, c candidate, taxes taxes, adds []addend) candidate {
 	for _, other := range all {
 		if other.line <= c.line || other.role.rank > 1 {
 			continue
+		}
+		if other.paid && other.role.rank == 0 && other.amount > c.amount {
+			return other
 		}
 		for set := range 1 << len(adds) {
 			sum := c.amount + addedBy(adds, set)
@@ -292,7 +329,8 @@ func withAdded(all []candidate, c candidate, taxes taxes, adds []addend) candida
 func adders(parts []addend) []addend {
 	var all []addend
 	for _, p := range parts {
-		if p.is != ofSubtotal && len(all) < 6 && !slices.Contains(all, p) {
+		same := func(a addend) bool { return a.is == p.is && a.amount == p.amount }
+		if p.is != ofSubtotal && len(all) < 6 && !slices.ContainsFunc(all, same) {
 			all = append(all, p)
 		}
 	}
