@@ -14,8 +14,8 @@ var categoryTable string
 // category is what a receipt may be for.
 type category struct {
 	name, description string
-	examples          map[string]string // by language
-	words             []string          // of all languages, as spaced makes them
+	examples          map[string]string   // by language
+	words             map[string][]string // the same, as spaced makes them
 }
 
 // categories are those of the table.
@@ -30,10 +30,10 @@ var categories = sync.OnceValue(func() []category {
 			last := &all[len(all)-1]
 			last.examples[name] = text
 			for word := range strings.SplitSeq(text, ", ") {
-				last.words = append(last.words, keyword(word))
+				last.words[name] = append(last.words[name], keyword(word))
 			}
 		default:
-			all = append(all, category{name: name, description: text, examples: map[string]string{}})
+			all = append(all, category{name: name, description: text, examples: map[string]string{}, words: map[string][]string{}})
 		}
 	}
 	return all

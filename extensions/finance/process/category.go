@@ -3,6 +3,7 @@ package process
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/airlock-run/airlock/extensions/finance/mail"
@@ -36,7 +37,7 @@ func classify(job *airlock.JobContext, message *mail.Message, f *found, settings
 	if err != nil {
 		return fmt.Errorf("choose a category: %w", err)
 	}
-	name, confidence := best(result, votes(known, bought, judged))
+	name, confidence := best(result, votes(known, f.Analysis.Language, bought, judged))
 	f.Analysis.Category = name
 	if confidence < leastConfidence {
 		f.Analysis.Category = uncategorized
@@ -63,12 +64,17 @@ func labels(known []category, language string) []airlock.Label {
 	return all
 }
 
-// votes counts the words of each category in a text; one in what was bought counts more than one elsewhere.
-func votes(known []category, bought, text string) map[string]float64 {
+// votes counts the words of each category in a text of a language, and those of English, which all borrow from; one in what was bought counts
+// more than one elsewhere.
+func votes(known []category, language, bought, text string) map[string]float64 {
 	bought, text = spaced(bought), spaced(text)
 	all := map[string]float64{}
 	for _, c := range known {
-		for _, word := range c.words {
+		words := c.words[language]
+		if language != "en" {
+			words = slices.Concat(words, c.words["en"])
+		}
+		for _, word := range words {
 			switch {
 			case strings.Contains(bought, word):
 				all[c.name] += wordWeight

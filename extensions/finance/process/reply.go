@@ -1,6 +1,9 @@
 package process
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // isReply tells that a subject begins with Re: or what other languages say for it.
 func isReply(subject string) bool {
@@ -23,10 +26,26 @@ var quoteHeads = []string{
 // quotedFields begin a quoted mail in the programs that quote its header.
 var quotedFields = []string{"from:", "von:", "de :", "de:", "da:", "van:", "差出人:"}
 
+// sentFields tell when it was sent, in the lines that follow.
+var sentFields = []string{"sent:", "date:", "gesendet:", "datum:", "envoyé", "enviado:", "enviada:", "fecha:", "data:", "inviato:", "verzonden:", "送信日時:", "日時:"}
+
+// beginsQuote tells that the header of a mail begins with the first of some lines.
+func beginsQuote(lines []string) bool {
+	begins := func(line string, fields []string) bool {
+		line = strings.ToLower(strings.TrimSpace(line))
+		return slices.ContainsFunc(fields, func(field string) bool { return strings.HasPrefix(line, field) })
+	}
+	if !begins(lines[0], quotedFields) {
+		return false
+	}
+	return strings.Contains(lines[0], "@") || slices.ContainsFunc(lines[1:min(3, len(lines))], func(line string) bool { return begins(line, sentFields) })
+}
+
 // unquoted returns what a reply says itself, without the mail it answers.
 func unquoted(text string) string {
 	var out strings.Builder
-	for line := range strings.Lines(text) {
+	lines := slices.Collect(strings.Lines(text))
+	for i, line := range lines {
 		lower := strings.ToLower(strings.TrimSpace(line))
 		if strings.HasPrefix(lower, ">") {
 			continue
@@ -36,10 +55,8 @@ func unquoted(text string) string {
 				return out.String()
 			}
 		}
-		for _, field := range quotedFields {
-			if strings.HasPrefix(lower, field) && strings.Contains(lower, "@") {
-				return out.String()
-			}
+		if beginsQuote(lines[i:]) {
+			return out.String()
 		}
 		out.WriteString(line)
 	}

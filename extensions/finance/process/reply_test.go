@@ -10,6 +10,7 @@ func TestUnquoted(t *testing.T) {
 		"Danke\nAm 3. März schrieb Acme:\n> Summe 5,00\n":           "Danke\nAm 3. März schrieb Acme:\n",
 		"ok\n-----Original Message-----\nTotal $5.00":               "ok\n",
 		"ok\nFrom: Acme <billing@acme.example>\nTotal $5.00":        "ok\n",
+		"ok\nDe: Acme\nEnviado: terça-feira\nTotal $5.00":           "ok\n",
 		"Total $5.00\nfrom the shop\n":                              "Total $5.00\nfrom the shop\n",
 	} {
 		if got := unquoted(text); got != want {

@@ -29,7 +29,7 @@ func (s settings) known() []category {
 	}
 	all := make([]category, len(s.Categories))
 	for i, label := range s.Categories {
-		all[i] = category{name: label.Name, description: label.Description, examples: map[string]string{}}
+		all[i] = category{name: label.Name, description: label.Description, examples: map[string]string{}, words: map[string][]string{}}
 		for _, c := range categories() {
 			if c.name == label.Name && label.Description == "" && len(label.Examples) == 0 {
 				all[i] = c
@@ -37,7 +37,7 @@ func (s settings) known() []category {
 		}
 		for _, example := range label.Examples {
 			all[i].examples["en"] += example + ", "
-			all[i].words = append(all[i].words, keyword(example))
+			all[i].words["en"] = append(all[i].words["en"], keyword(example))
 		}
 	}
 	return all

@@ -48,7 +48,7 @@ const (
 	forTotal         = 2.0 // the surest words for a total
 	forWeakTotal     = 1.2
 	forAgreement     = 2.0 // the sums agree
-	forArticles      = 1.5 // and there are many articles
+	forArticles      = 1.5 // and there are some articles
 	forTax           = 1.0
 	forPayment       = 0.8
 	forNumber        = 0.7
@@ -142,7 +142,7 @@ func (e Evidence) score(lines []line, sum sums, subject, headings []hit, named b
 		score += forWeakTotal
 	}
 	score += forAgreement*float64(bit(sum.agrees)) + forTax*float64(bit(sum.taxed)) + forPayment*float64(bit(sum.paid))
-	score += forArticles * float64(bit(sum.itemised()))
+	score += forArticles * float64(bit(sum.articles() >= someItems))
 	score += forNumber * float64(bit(findNumber(lines, e.Subject) != ""))
 	score += forPaid*float64(bit(sum.found && paidBeside(lines, sum.total.amount))) + forPicture*float64(bit(e.Document && e.Private))
 	score += forCard * float64(bit(slices.ContainsFunc(lines, func(l line) bool { return lastFour(l.text) != "" })))
@@ -197,7 +197,7 @@ func (o other) weigh(e Evidence, lines []line, subject, headings []hit, named bo
 		weight /= 2
 	}
 	switch {
-	case o.soft && (bought.itemised || o.of == ofReview && bought.beside):
+	case o.soft && o.of != ofPromotion && (bought.itemised || o.of == ofReview && bought.beside):
 		weight /= 3
 	case bought.told && ofSubject == 0 && (o.soft || o.of == ofRefund), bought.paid && ofSubject == 0 && o.of == ofOffer:
 		weight /= 2

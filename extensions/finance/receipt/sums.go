@@ -26,13 +26,20 @@ type addend struct {
 	line   int
 }
 
-// manyItems is how many articles a shop tells the prices of only to say what is paid for them.
-const manyItems = 5
+// someItems is how many articles a shop tells the prices of only to say what is paid for them.
+const someItems = 3
 
-// itemised tells that many articles come to the total, or some whose payment is told.
+// articles returns how many articles come to the total.
+func (s sums) articles() int {
+	if !s.agrees {
+		return 0
+	}
+	return max(len(s.items), s.parts)
+}
+
+// itemised tells that the prices of articles are told, as in no notice that they are on their way.
 func (s sums) itemised() bool {
-	count := max(len(s.items), s.parts)
-	return s.agrees && (count >= manyItems || count > 1 && s.paid && s.rank < 2)
+	return s.articles() >= someItems || s.articles() > 1 && s.paid && s.rank < 2
 }
 
 // candidate is an amount that may be the total.

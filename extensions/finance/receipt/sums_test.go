@@ -46,7 +46,7 @@ func TestItemised(t *testing.T) {
 		"a line of two amounts": "Lentils, 500 g  $0.70  $2.00\n",
 		"a name above":          "Lentils, 500 g\n$2.00\n",
 	} {
-		for _, n := range []int{manyItems - 1, many} {
+		for _, n := range []int{someItems - 1, many} {
 			text := strings.Repeat(article, n) + "To pay  $" + Amount(2*n*amountUnit).String()
 			if got := addUp(readLines(text)); got.itemised() != (n == many) {
 				t.Errorf("%s: itemised is %t with %d articles (%d found, %d parts), total %s", name, got.itemised(), n, len(got.items), got.parts, got.total.amount)
