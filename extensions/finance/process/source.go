@@ -90,7 +90,7 @@ type body struct {
 
 // bodies returns the texts of a mail, the HTML first, without what it quotes if it is a reply: that is another mail's receipt.
 func bodies(message *mail.Message, page receipt.Page) []body {
-	all := []body{{"html", clip(page.Text), page.Stated}, {"text", clip(message.Text), receipt.Stated{}}}
+	all := []body{{"html", clip(page.Text), page.Stated}, {"text", clip(receipt.Unwrap(message.Text)), receipt.Stated{}}}
 	if isReply(message.Subject) {
 		for i := range all {
 			all[i].text, all[i].stated = unquoted(all[i].text), receipt.Stated{}

@@ -199,6 +199,8 @@ func (o other) weigh(e Evidence, lines []line, subject, headings []hit, named bo
 	switch {
 	case o.soft && o.of != ofPromotion && (bought.itemised || o.of == ofReview && bought.beside):
 		weight /= 3
+	case o.of == ofRefund && bought.itemised && ofSubject == 0: // of what was not there
+		weight /= 3
 	case bought.told && ofSubject == 0 && (o.soft || o.of == ofRefund), bought.paid && ofSubject == 0 && o.of == ofOffer:
 		weight /= 2
 	}

@@ -3,6 +3,8 @@ package receipt
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // maxLines and maxLineBytes bound the work that one document can cause.
@@ -36,6 +38,40 @@ func (l line) last() (money, bool) {
 		return money{}, false
 	}
 	return l.money[len(l.money)-1], true
+}
+
+// minWrapped is the length of a line, in bytes, that a mail program may have ended because it was long enough.
+const minWrapped = 55
+
+// Unwrap joins the lines of prose that a mail program has parted, so that a sentence is in one line: what goes on with a small letter or a digit
+// where a long line ends without a point. Tables stay as they are.
+func Unwrap(text string) string {
+	var out strings.Builder
+	previous := ""
+	for s := range strings.Lines(text) {
+		s = strings.TrimRight(s, " \t\r\n")
+		switch {
+		case previous == "":
+		case goesOn(previous, s):
+			out.WriteByte(' ')
+		default:
+			out.WriteByte('\n')
+		}
+		if previous == "" && out.Len() > 0 {
+			out.WriteByte('\n')
+		}
+		out.WriteString(s)
+		previous = s
+	}
+	return out.String()
+}
+
+// goesOn tells that a line is the rest of the sentence in the line above.
+func goesOn(above, s string) bool {
+	next, _ := utf8.DecodeRuneInString(s)
+	last, _ := utf8.DecodeLastRuneInString(above)
+	return len(above) >= minWrapped && (unicode.IsLower(next) || unicode.IsDigit(next) || strings.ContainsRune("€$£(", next)) &&
+		(unicode.IsLetter(last) || last == ',') && !strings.Contains(above, "  ") && !strings.Contains(s, "  ") && !strings.ContainsAny(above[:1], "*-•·>|")
 }
 
 // readScan reads the text of a document that an OCR has read, with what it is known to misread mended.

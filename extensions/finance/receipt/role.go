@@ -42,21 +42,25 @@ func (l *line) roles() {
 		m := &l.money[j]
 		before := l.text[min(end, m.start):m.start]
 		m.role = roleOf(lastClause(before, j > 0))
-		if m.role.is == 0 && j > 0 && letters(before) == 0 && !strings.ContainsAny(before, "(/=") {
+		if m.role.is == 0 && j > 0 && letters(before) == 0 && !strings.ContainsAny(before, "(/=:") {
 			m.role = l.money[j-1].role // a row of one kind: its last is the result
 			l.money[j-1].role = role{}
 			m.row = true
 		}
 		end = m.end
-		if m.role.is != 0 {
+		if m.role.is&^ofOther != 0 {
 			continue
 		}
 		next := len(l.text)
 		if j+1 < len(l.money) {
 			next = l.money[j+1].start
 		}
-		if clause, ended := firstClause(l.text[end:next]); ended || j+1 == len(l.money) {
-			m.role = roleOf(clause)
+		clause, ended := firstClause(l.text[end:next])
+		if !ended && j+1 < len(l.money) {
+			continue
+		}
+		if behind := roleOf(clause); m.role.is == 0 || behind.is == ofTax {
+			m.role = behind
 			end += len(clause) * min(1, int(m.role.is))
 		}
 	}
@@ -70,7 +74,7 @@ func lastClause(s string, follows bool) string {
 		}
 	}
 	if follows {
-		for _, end := range []string{", ", "、", ")", " / "} {
+		for _, end := range slices.Concat([]string{", ", "、", ")", " / "}, conjunctions) {
 			if at := strings.LastIndex(s, end); at >= 0 {
 				s = s[at+len(end):]
 			}
@@ -78,6 +82,9 @@ func lastClause(s string, follows bool) string {
 	}
 	return s
 }
+
+// conjunctions part what is said of one amount from what is said of the next: 100,00 € HT et 20,00 € de TVA.
+var conjunctions = []string{" et ", " and ", " und ", " y ", " e ", " en ", " plus ", " + "}
 
 // abbreviations of labels end in a point that ends no sentence.
 var abbreviations = []string{"inkl", "incl", "zzgl", "excl", "exkl", "abzgl", "enth", "mwst", "impon", "total"}
@@ -91,6 +98,11 @@ func sentenceEnd(s string, at int) bool {
 
 // firstClause returns what of the text behind an amount belongs to it, and whether something ends it.
 func firstClause(s string) (clause string, ended bool) {
+	for _, end := range conjunctions {
+		if before, _, found := strings.Cut(s, end); found {
+			s, ended = before, true
+		}
+	}
 	for i, r := range s {
 		if strings.ContainsRune(",;|。、(.", r) && (r != '.' || i+1 == len(s) || s[i+1] == ' ') {
 			if i == 0 && r == '(' {
@@ -99,7 +111,7 @@ func firstClause(s string) (clause string, ended bool) {
 			return s[:i], true
 		}
 	}
-	return s, false
+	return s, ended
 }
 
 // roleOf reads a label. Of several words in it that say what an amount is, the surest total wins over what it is made of, unless that follows
@@ -288,17 +300,37 @@ func cells(s string) []string {
 // maxRows is how many rows a table of taxes has.
 const maxRows = 6
 
+// columnRoles are what the heads of columns say: one for each cell or, where gaps do not part them, for each phrase.
+func columnRoles(head line) []role {
+	var all []role
+	if labels := cells(head.text); len(labels) > 1 {
+		for _, label := range labels {
+			all = append(all, roleOf(label))
+		}
+		return all
+	}
+	for _, h := range head.hits {
+		all = append(all, roleOfHits([]hit{h}))
+	}
+	return all
+}
+
 // columnHeads gives the rows of a small table of taxes the roles of its columns: Rate, Net, VAT, Gross. They are no better than a guess.
 func columnHeads(lines []line) {
 	for i, head := range lines {
-		if len(head.money) > 0 || !head.speaks(ofTax) || !head.speaks(ofSubtotal|ofTotal|ofSum|ofAmount) {
+		if len(head.money) > 0 || !head.speaks(ofTax|ofSubtotal) {
 			continue
 		}
 		var columns []role
-		for _, h := range head.hits {
-			if r := roleOfHits([]hit{h}); r.is&(ofTax|ofTaxSum|ofSubtotal|ofTotal) != 0 {
+		var all topics
+		for _, r := range columnRoles(head) {
+			if r.is&(ofTax|ofTaxSum|ofSubtotal|ofTotal) != 0 {
 				columns = append(columns, role{is: r.is, rank: 3})
+				all |= r.is
 			}
+		}
+		if all&ofTax == 0 || all&(ofSubtotal|ofTotal) == 0 {
+			continue
 		}
 		for j := i + 1; j < min(len(lines), i+1+maxRows) && len(columns) > 0; j++ {
 			if columns[0].is == ofTax && len(lines[j].money) == len(columns)-1 && strings.Contains(lines[j].text, "%") {

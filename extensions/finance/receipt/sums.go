@@ -137,7 +137,7 @@ func gather(lines []line) (candidates []candidate, parts []addend, priors, gifts
 	return candidates, parts, priors, gifts
 }
 
-// lone returns the amount that is the total of a document that names none: the only one, the one beside a way to pay, or, surely, the one that
+// lone returns the amount that is the total of a document that names none: the only one, the one beside a way to pay or its tax, or, surely, the one that
 // those in a row come to, or the one that the page begins with, if no other is as much.
 func lone(lines []line, amounts rows) (found []candidate, sure bool) {
 	var all, paid []candidate
@@ -149,7 +149,7 @@ func lone(lines []line, amounts rows) (found []candidate, sure bool) {
 			m.role = role{is: ofTotal, rank: 3}
 			c := candidate{money: m, line: i, score: bases[3]}
 			all = vote(all, c)
-			if l.pays() {
+			if l.pays() || l.hasTaxWithin(m) {
 				paid = vote(paid, c)
 			}
 		}

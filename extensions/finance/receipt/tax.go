@@ -80,6 +80,12 @@ func isShare(lines []line, tax, rate Amount) bool {
 	})
 }
 
+// hasTaxWithin tells that a line says how much of an amount is tax: €121.00, of which €21.00 is VAT.
+func (l line) hasTaxWithin(m money) bool {
+	return m.role.is != ofTax && slices.ContainsFunc(l.money, func(tax money) bool { return tax.role.is == ofTax && tax.start > m.start && 2*tax.amount < m.amount }) &&
+		(l.speaks(ofIncluded) || slices.ContainsFunc(l.hits, func(h hit) bool { return h.within }))
+}
+
 // taxAmong returns the amount of a row that is the rate's share of another.
 func taxAmong(row []money, rate, otherwise Amount) Amount {
 	for _, tax := range row {
