@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 
 	"github.com/airlock-run/airlock/extensions/finance/mail"
 	"github.com/airlock-run/airlock/extensions/finance/receipt"
@@ -97,7 +98,10 @@ func processReceipt(job *airlock.JobContext) error {
 	if job.Interrupted() != airlock.Continue {
 		return airlock.ErrInterrupted
 	}
-	if err := keep(job, message, raw, digest, s.Found); err != nil {
+	switch err := keep(job, message, raw, digest, s.Found); {
+	case errors.Is(err, errBusy):
+		return job.Snooze(patienceMin + rand.N(patienceMax-patienceMin)) //nolint:gosec // no secret: whoever has to wait does not wait together
+	case err != nil:
 		return err
 	}
 	job.AddItems(1)

@@ -27,9 +27,15 @@ const (
 	maxPurchases = 200
 	// invoiceAfter is how long after an order its invoice may be dated.
 	invoiceAfter = 10 * 24 * time.Hour
-	// maxTries is how often a value is read again that another job has changed meanwhile.
-	maxTries = 5
+	// maxTries is how often a value is read again that another job has changed meanwhile, and patienceMin and patienceMax how long it is left
+	// alone then.
+	maxTries    = 5
+	patienceMin = time.Second
+	patienceMax = 5 * time.Second
 )
+
+// errBusy says that others change what is remembered all the time, as when a mailbox has many receipts of one shop.
+var errBusy = errors.New("keep known purchases: others change them all the time")
 
 // vendorKey is a vendor's name as both its mails have it: without its legal form and without spaces.
 func vendorKey(name string) string {
@@ -89,5 +95,5 @@ func remember(job *airlock.JobContext, entry string, a receipt.Analysis) (string
 		}
 		return first, nil
 	}
-	return "", errors.New("keep known purchases: others change them all the time")
+	return "", errBusy
 }

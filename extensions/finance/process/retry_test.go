@@ -239,3 +239,16 @@ func TestUncategorized(t *testing.T) {
 		t.Errorf("entries %+v", entries)
 	}
 }
+
+// TestPurchasesOfOneShop has the receipt wait its turn where others of its shop are remembered at the same time, which costs no attempt.
+func TestPurchasesOfOneShop(t *testing.T) {
+	t.Parallel()
+	host := newHost(t, "invoice-de.txt")
+	failing(host, "action:state.put", airlock.FailedPrecondition, "the revision is another")
+	if code := host.Run("process_receipt", received(t, "receipt-pdf")); code != 1 { // interrupted
+		t.Fatalf("exit code %d, log %v", code, host.Logs())
+	}
+	if called := methods(host); called[len(called)-1] != "action:jobs.snooze" {
+		t.Errorf("called %q", called)
+	}
+}
