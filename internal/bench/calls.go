@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"github.com/airlock-run/airlock/bus"
 	"github.com/airlock-run/airlock/internal/bench/cluster"
 	"github.com/airlock-run/airlock/internal/bench/table"
+	"github.com/airlock-run/airlock/internal/mailset/tuned"
 )
 
 // calls measures test.ping from a guest against a raw micro request with the same headers, both in one process, in turns.
@@ -100,47 +102,82 @@ func (b *bench) floor(ctx context.Context, n int) ([]time.Duration, error) {
 	return times, nil
 }
 
-// receipts measures mails with a PDF that has a text layer, from event to record.
+// receipts measures mails with a PDF that has a text layer, from the event to the record.
 func (b *bench) receipts(ctx context.Context) ([]table.Row, error) {
 	mail, err := os.ReadFile(filepath.Join("examples", "mail", "receipt-pdf.eml"))
 	if err != nil {
 		return nil, err
 	}
 	const warm, n = 5, 200
-	batch := func(n int) (time.Duration, error) {
-		var done []<-chan *bus.Run
-		var events []*bus.Event
-		for range n {
-			event := bus.NewEvent(b.library, "bench", "mail.received", "message/rfc822", mail)
-			events = append(events, event)
-			done = append(done, b.expect(event.JobID("finance", "process_receipt")))
-		}
-		start := time.Now()
-		for _, event := range events {
-			if err := b.conn.Publish(ctx, event); err != nil {
-				return 0, err
-			}
-		}
-		for _, outcome := range done {
-			select {
-			case run := <-outcome:
-				if run.State != bus.StateCompleted || len(run.Errors) > 0 || len(run.Report.Warnings) > 0 {
-					return 0, fmt.Errorf("a receipt is %s: %+v %v", run.State, run.Errors, run.Report.Warnings)
-				}
-			case <-ctx.Done():
-				return 0, errors.New("receipts did not end in time")
-			}
-		}
-		return time.Since(start), nil
-	}
-	if _, err := batch(warm); err != nil {
+	if _, err := b.process(ctx, slices.Repeat([][]byte{mail}, warm)); err != nil {
 		return nil, err
 	}
-	took, err := batch(n)
+	took, err := b.process(ctx, slices.Repeat([][]byte{mail}, n))
 	if err != nil {
 		return nil, err
 	}
 	return []table.Row{{Name: "receipts with a text layer, one process", Figure: n / took.Seconds(), Unit: "/s", Goal: table.AtLeast(10)}}, nil
+}
+
+// mailRounds is how often the mails of the labelled set are processed, each time for another library.
+const mailRounds = 4
+
+// mails measures the mails of the labelled set whose text is in themselves, receipts and others, from the event to the record or to the verdict
+// that they are none.
+func (b *bench) mails(ctx context.Context) ([]table.Row, error) {
+	set, err := tuned.Mails()
+	if err != nil {
+		return nil, err
+	}
+	var mails [][]byte
+	for _, m := range set {
+		if !bytes.Contains(m.Raw, []byte("Content-Disposition: attachment")) {
+			mails = append(mails, m.Raw)
+		}
+	}
+	own := b.library
+	defer func() { b.library = own }()
+	var took time.Duration
+	for round := range mailRounds + 1 {
+		b.library = uuid.New()
+		one, err := b.process(ctx, mails)
+		if err != nil {
+			return nil, err
+		}
+		if round > 0 { // the first one warms up
+			took += one
+		}
+	}
+	table.Note("%d mails of text, %d times", len(mails), mailRounds)
+	return []table.Row{{Name: "mails with text, one process", Figure: float64(mailRounds*len(mails)) / took.Seconds(), Unit: "/s", Goal: table.AtLeast(50)}}, nil
+}
+
+// process publishes mails and returns how long it took until all were processed.
+func (b *bench) process(ctx context.Context, mails [][]byte) (time.Duration, error) {
+	var done []<-chan *bus.Run
+	var events []*bus.Event
+	for _, mail := range mails {
+		event := bus.NewEvent(b.library, "bench", "mail.received", "message/rfc822", mail)
+		events = append(events, event)
+		done = append(done, b.expect(event.JobID("finance", "process_receipt")))
+	}
+	start := time.Now()
+	for _, event := range events {
+		if err := b.conn.Publish(ctx, event); err != nil {
+			return 0, err
+		}
+	}
+	for _, outcome := range done {
+		select {
+		case run := <-outcome:
+			if run.State != bus.StateCompleted || len(run.Errors) > 0 {
+				return 0, fmt.Errorf("a mail is %s: %+v %v", run.State, run.Errors, run.Report.Warnings)
+			}
+		case <-ctx.Done():
+			return 0, errors.New("mails were not processed in time")
+		}
+	}
+	return time.Since(start), nil
 }
 
 func median(values []float64) float64 {

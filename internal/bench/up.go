@@ -67,7 +67,7 @@ func measureUp(ctx context.Context) (rows []table.Row, err error) {
 	if err := b.install(ctx); err != nil {
 		return nil, err
 	}
-	for _, measure := range []func(context.Context) ([]table.Row, error){b.emptyJobs, b.calls, b.receipts} {
+	for _, measure := range []func(context.Context) ([]table.Row, error){b.emptyJobs, b.calls, b.receipts, b.mails} {
 		measured, err := measure(ctx)
 		if err != nil {
 			return nil, err

@@ -61,7 +61,7 @@ func (l *line) roles() {
 		}
 		if behind := roleOf(clause); m.role.is == 0 || behind.is == ofTax {
 			m.role = behind
-			end += len(clause) * min(1, int(m.role.is))
+			end += len(clause) * bit(m.role.is != 0)
 		}
 	}
 }
