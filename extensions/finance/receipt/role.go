@@ -47,6 +47,9 @@ func (l *line) roles() {
 			l.money[j-1].role = role{}
 			m.row = true
 		}
+		if m.role.is == 0 && j > 1 && strings.TrimSpace(before) == "=" && strings.Contains(l.text, "+") {
+			m.role = role{is: ofTotal, rank: 1} // 100.00 + 20.00 VAT = 120.00
+		}
 		end = m.end
 		if m.role.is&^ofOther != 0 {
 			continue

@@ -143,7 +143,7 @@ func lone(lines []line, amounts rows) (found []candidate, sure bool) {
 	var all, paid []candidate
 	for i, l := range lines {
 		for _, m := range l.money {
-			if m.amount <= 0 || m.bare || m.role.is&(ofOther|ofPrior) != 0 {
+			if m.amount <= 0 || m.bare || m.role.is&(ofOther|ofPrior|ofTax) != 0 {
 				continue
 			}
 			m.role = role{is: ofTotal, rank: 3}
