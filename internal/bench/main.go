@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/airlock-run/airlock/internal/bench/table"
+	"github.com/airlock-run/airlock/runner/prepare"
 )
 
 var parts = []table.Part{
@@ -17,6 +18,7 @@ var parts = []table.Part{
 }
 
 func main() {
+	prepare.Child() // modules are prepared in processes of this command
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	if err := table.Measure(ctx, parts, os.Args[1:]); err != nil {
