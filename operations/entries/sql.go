@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // statement is a SELECT that is put together.
@@ -51,9 +52,9 @@ func (q Query) ordered(s *statement, columns ...string) string {
 func (f *Filter) fit(s *statement, alias string, t Type) {
 	column := alias + "." + t.column()
 	value := t.indexed(f.values[0])
-	long := false
+	long := false // as long as one that was cut may be
 	if text, ok := f.values[0].(string); ok {
-		long = len(text) > maxIndexed
+		long = len(text) > maxIndexed-utf8.UTFMax
 	}
 	switch f.Op {
 	case opEqual:
@@ -65,7 +66,7 @@ func (f *Filter) fit(s *statement, alias string, t Type) {
 		}
 		s.raw(column + " IN (" + strings.Join(marks, ", ") + ")")
 	case opAbove:
-		if long || t == Text { // one that is cut is as its beginning
+		if long { // one that is cut is as its beginning
 			s.and(column, ">=", value)
 		} else {
 			s.and(column, ">", value)
@@ -73,7 +74,7 @@ func (f *Filter) fit(s *statement, alias string, t Type) {
 	case opAtLeast:
 		s.and(column, ">=", value)
 	case opBelow, opAtMost:
-		if t == Text || f.Op == opAtMost {
+		if long || f.Op == opAtMost {
 			s.and(column, "<=", value)
 		} else {
 			s.and(column, "<", value)
