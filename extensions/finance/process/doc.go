@@ -30,6 +30,6 @@ import (
 
 // Register adds the job to the extension. Call it once, from an init function.
 func Register() {
-	airlock.Describe("Finance", "0.1.0")
+	airlock.Describe("Finance", "0.2.0")
 	airlock.Register(airlock.Job{Name: "process_receipt", Resumable: true, Run: processReceipt, Warm: receipt.Warm})
 }
