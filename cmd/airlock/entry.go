@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -139,21 +140,12 @@ func (c *cli) printSidecar(ctx context.Context, conn *bus.Conn, library, id uuid
 }
 
 // printContent writes content to standard output, a part at a time.
-func (c *cli) printContent(ctx context.Context, conn *bus.Conn, library uuid.UUID, content string) error {
-	var part struct {
-		Data []byte `json:"data"`
-		EOF  bool   `json:"eof"`
+func (c *cli) printContent(ctx context.Context, conn *bus.Conn, library uuid.UUID, reference string) error {
+	r, err := openContent(ctx, conn, library, reference)
+	if err == nil {
+		_, err = io.Copy(c.stdout, r)
 	}
-	for offset := int64(0); !part.EOF; offset += int64(len(part.Data)) {
-		part.Data = nil
-		if err := operate(ctx, conn, "query:vdfs.read_content", library, map[string]any{"content": content, "offset": offset}, &part); err != nil {
-			return err
-		}
-		if _, err := c.stdout.Write(part.Data); err != nil {
-			return err //nolint:wrapcheck // as above
-		}
-	}
-	return nil
+	return err //nolint:wrapcheck // as above
 }
 
 func (c *cli) callCommand() *cobra.Command {

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -206,8 +205,7 @@ func (e *export) note(line []byte) error {
 // content writes one content, a part at a time.
 func (e *export) content(ctx context.Context, digest [sha256.Size]byte) error {
 	name := hex.EncodeToString(digest[:])
-	r := &contentReader{ctx: ctx, conn: e.conn, library: e.done.Library, reference: "sha256:" + name, sum: sha256.New()}
-	err := r.next()
+	r, err := openContent(ctx, e.conn, e.done.Library, "sha256:"+name)
 	if bus.CodeOf(err) == bus.NotFound {
 		e.done.Gone = append(e.done.Gone, r.reference)
 		return nil
@@ -215,10 +213,11 @@ func (e *export) content(ctx context.Context, digest [sha256.Size]byte) error {
 	if err != nil {
 		return fmt.Errorf("read content %s: %w", name, err)
 	}
-	if err := e.add("contents/"+name, r.size, r); err != nil {
+	sum := sha256.New()
+	if err := e.add("contents/"+name, r.size, io.TeeReader(r, sum)); err != nil {
 		return err
 	}
-	if [sha256.Size]byte(r.sum.Sum(nil)) != digest {
+	if [sha256.Size]byte(sum.Sum(nil)) != digest {
 		return fmt.Errorf("content %s has other bytes than its digest says: restore it from a backup, or delete what refers to it", name)
 	}
 	e.done.Contents++
@@ -234,7 +233,12 @@ type contentReader struct {
 	reference string
 	size, at  int64
 	part      []byte
-	sum       hash.Hash
+}
+
+// openContent reads the first part of a content, so that its size is known.
+func openContent(ctx context.Context, conn *bus.Conn, library uuid.UUID, reference string) (*contentReader, error) {
+	r := &contentReader{ctx: ctx, conn: conn, library: library, reference: reference}
+	return r, r.next()
 }
 
 // next reads the next part.
@@ -266,6 +270,5 @@ func (r *contentReader) Read(p []byte) (int, error) {
 	}
 	n := copy(p, r.part)
 	r.part = r.part[n:]
-	r.sum.Write(p[:n])
 	return n, nil
 }

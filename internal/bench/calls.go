@@ -170,7 +170,7 @@ func (b *bench) process(ctx context.Context, mails [][]byte) (time.Duration, err
 	for _, outcome := range done {
 		select {
 		case run := <-outcome:
-			if run.State != bus.StateCompleted || len(run.Errors) > 0 {
+			if run.State != bus.StateCompleted || len(run.Errors) > 0 || len(run.Report.Warnings) > 0 {
 				return 0, fmt.Errorf("a mail is %s: %+v %v", run.State, run.Errors, run.Report.Warnings)
 			}
 		case <-ctx.Done():

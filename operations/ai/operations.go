@@ -92,9 +92,6 @@ func Operations(parts Parts) []operations.Operation {
 
 var noModel = operations.Fails(bus.FailedPrecondition, "there is no model server, or none that takes this service")
 
-// maxDocument is how much of a content is read; the Reader refuses what is larger than it reads.
-const maxDocument = 64 << 20
-
 func (p Parts) ocr(ctx context.Context, call *bus.Call, in OCRInput) (ocr.Document, error) {
 	switch {
 	case in.Content == "":
@@ -102,7 +99,7 @@ func (p Parts) ocr(ctx context.Context, call *bus.Call, in OCRInput) (ocr.Docume
 	case len(in.Data) > 0:
 		return ocr.Document{}, bus.Errorf(bus.InvalidArgument, "there are both data and content; want one of them")
 	}
-	data, err := io.ReadAll(io.LimitReader(p.Contents.Reader(ctx, call.Library, in.Content), maxDocument))
+	data, err := io.ReadAll(io.LimitReader(p.Contents.Reader(ctx, call.Library, in.Content), ocr.MaxBytes+1)) // one more is refused
 	if err != nil {
 		return ocr.Document{}, err //nolint:wrapcheck // it says what is wrong with the content
 	}

@@ -52,9 +52,7 @@ func (a AI) OCR(data []byte, options OCROptions) (OCRResult, error) {
 		Data    []byte     `json:"data"`
 		Options OCROptions `json:"options"`
 	}{data, options}
-	var out OCRResult
-	err := a.job.Call("query:ai.ocr", "", input, &out)
-	return out, err
+	return a.ocr(input)
 }
 
 // OCRContent reads the text of a PDF or a picture that is content of the library: a large one never is in the job's memory. It calls query:ai.ocr.
@@ -63,8 +61,11 @@ func (a AI) OCRContent(content string, options OCROptions) (OCRResult, error) {
 		Content string     `json:"content"`
 		Options OCROptions `json:"options"`
 	}{content, options}
-	var out OCRResult
-	err := a.job.Call("query:ai.ocr", "", input, &out)
+	return a.ocr(input)
+}
+
+func (a AI) ocr(input any) (out OCRResult, err error) {
+	err = a.job.Call("query:ai.ocr", "", input, &out)
 	return out, err
 }
 

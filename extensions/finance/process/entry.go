@@ -140,8 +140,8 @@ func link(job *airlock.JobContext, id string, f *found) error {
 	return nil
 }
 
-// entry creates the receipt's entry, whose content is the mail as it came, or takes the one that another job created for the same mail, and returns its id. The path
-// is made of what the mail itself says, for what is read in it may be read better one day: its date, its sender, and eight digits of its
+// entry creates the receipt's entry, whose content is the mail as it came, or takes the one that another job created for the same mail, and
+// returns its id. The path is made of what the mail itself says, for what is read in it may be read better one day: its date, its sender, and eight digits of its
 // digest; should another mail's receipt have that path, all of them.
 func entry(job *airlock.JobContext, message *mail.Message, raw original, digest string, f *found) (id string, isNew bool, err error) {
 	a := f.Analysis

@@ -57,15 +57,15 @@ func (p *printer) print(n *html.Node) {
 		}
 	case html.ErrorNode, html.DocumentNode, html.CommentNode, html.DoctypeNode, html.RawNode:
 	}
-	apart := apartOf(n)
+	apart, around := apartOf(n), p.kept
 	p.out.WriteString(apart)
-	if around := p.kept; n.Type == html.ElementNode {
+	if n.Type == html.ElementNode {
 		p.kept = keepsLines(n, around)
-		defer func() { p.kept = around }()
 	}
 	for child := n.FirstChild; child != nil; child = child.NextSibling {
 		p.print(child)
 	}
+	p.kept = around
 	p.out.WriteString(apart)
 }
 

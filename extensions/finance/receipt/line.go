@@ -40,6 +40,11 @@ func (l line) last() (money, bool) {
 	return l.money[len(l.money)-1], true
 }
 
+// includes tells that a line says that an amount is part of another.
+func (l line) includes() bool {
+	return l.speaks(ofIncluded) || slices.ContainsFunc(l.hits, func(h hit) bool { return h.within })
+}
+
 // minWrapped is the length of a line, in bytes, that a mail program may have ended because it was long enough.
 const minWrapped = 55
 
@@ -51,13 +56,10 @@ func Unwrap(text string) string {
 	for s := range strings.Lines(text) {
 		s = strings.TrimRight(s, " \t\r\n")
 		switch {
-		case previous == "":
+		case out.Len() == 0:
 		case goesOn(previous, s):
 			out.WriteByte(' ')
 		default:
-			out.WriteByte('\n')
-		}
-		if previous == "" && out.Len() > 0 {
 			out.WriteByte('\n')
 		}
 		out.WriteString(s)

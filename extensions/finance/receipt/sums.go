@@ -58,7 +58,8 @@ var bases = []float64{6, 4, 2.5, 1.5}
 // discount come to it.
 func addUp(lines []line) sums {
 	s := sums{paid: findPayment(lines) != ""}
-	candidates, parts, priors, gifts := gather(lines)
+	amounts := rowsOf(lines)
+	candidates, parts, priors, gifts := gather(lines, amounts)
 	s.first = len(lines)
 	for i, l := range lines {
 		if slices.ContainsFunc(l.money, func(m money) bool { return m.role.is&(ofSubtotal|ofTotal) != 0 && m.role.rank < 2 }) && i > 0 {
@@ -95,7 +96,6 @@ func addUp(lines []line) sums {
 	s.total, s.found, s.line, s.rank = c.money, true, c.line, c.role.rank
 	s.tax, s.taxed = taxes.of(c.amount, untaxed(subtotals, itemsSum, s.adds))
 	above := slices.DeleteFunc(slices.Clone(s.adds), func(a addend) bool { return a.line > c.line })
-	amounts := rowsOf(lines)
 	s.parts = amounts.comeTo(c.amount, above)
 	if tax, several := amounts.taxIn(c.amount); several {
 		s.tax, s.taxed = tax, true
@@ -109,7 +109,7 @@ func addUp(lines []line) sums {
 }
 
 // gather sorts the amounts of a document by what they are.
-func gather(lines []line) (candidates []candidate, parts []addend, priors, gifts []Amount) {
+func gather(lines []line, amounts rows) (candidates []candidate, parts []addend, priors, gifts []Amount) {
 	for i, l := range lines {
 		for _, m := range l.money {
 			amount := max(m.amount, -m.amount)
@@ -129,7 +129,7 @@ func gather(lines []line) (candidates []candidate, parts []addend, priors, gifts
 		}
 	}
 	if !slices.ContainsFunc(candidates, func(c candidate) bool { return c.role.rank < 2 }) {
-		reckoned, sure := lone(lines, rowsOf(lines))
+		reckoned, sure := lone(lines, amounts)
 		if sure || len(candidates) == 0 {
 			candidates = reckoned
 		}
@@ -315,6 +315,7 @@ func before(all []candidate, due candidate, priors, gifts []Amount) candidate {
 // withAdded returns the candidate below that comes to what this one does with something that is added to it: Sum, Delivery, Total; or that is
 // more, and said to have been paid.
 func withAdded(all []candidate, c candidate, taxes taxes, adds []addend) candidate {
+	several := taxes.sums()
 	for _, other := range all {
 		if other.line <= c.line || other.role.rank > 1 {
 			continue
@@ -324,7 +325,7 @@ func withAdded(all []candidate, c candidate, taxes taxes, adds []addend) candida
 		}
 		for set := range 1 << len(adds) {
 			sum := c.amount + addedBy(adds, set)
-			if set != 0 && sum == other.amount || slices.ContainsFunc(taxes.sums(), func(tax Amount) bool { return sum+tax == other.amount }) {
+			if set != 0 && sum == other.amount || slices.Contains(several, other.amount-sum) {
 				return other
 			}
 		}

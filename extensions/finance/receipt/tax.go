@@ -44,7 +44,7 @@ func taxesOf(lines []line) taxes {
 					t.rates = append(t.rates, rated{rate, amount})
 				}
 				t.each = append(t.each, amount)
-				if l.speaks(ofIncluded) || slices.ContainsFunc(l.hits, func(h hit) bool { return h.within }) {
+				if l.includes() {
 					t.within = append(t.within, amount)
 				}
 			}
@@ -74,29 +74,31 @@ func taxesByRate(lines []line) {
 func isShare(lines []line, tax, rate Amount) bool {
 	return slices.ContainsFunc(lines, func(l line) bool {
 		return slices.ContainsFunc(l.money, func(m money) bool {
-			off := share(m.amount-tax, rate) - tax
-			return m.amount > tax && off <= amountUnit/100 && off >= -amountUnit/100
+			return m.amount > tax && toTheCent(share(m.amount-tax, rate), tax)
 		})
 	})
 }
 
 // hasTaxWithin tells that a line says how much of an amount is tax: €121.00, of which €21.00 is VAT.
 func (l line) hasTaxWithin(m money) bool {
-	return m.role.is != ofTax && slices.ContainsFunc(l.money, func(tax money) bool { return tax.role.is == ofTax && tax.start > m.start && 2*tax.amount < m.amount }) &&
-		(l.speaks(ofIncluded) || slices.ContainsFunc(l.hits, func(h hit) bool { return h.within }))
+	return m.role.is != ofTax && l.includes() &&
+		slices.ContainsFunc(l.money, func(tax money) bool { return tax.role.is == ofTax && tax.start > m.start && 2*tax.amount < m.amount })
 }
 
 // taxAmong returns the amount of a row that is the rate's share of another.
 func taxAmong(row []money, rate, otherwise Amount) Amount {
 	for _, tax := range row {
 		for _, base := range row {
-			if tax.amount != base.amount && share(base.amount, rate)-tax.amount <= amountUnit/100 && tax.amount-share(base.amount, rate) <= amountUnit/100 {
+			if tax.amount != base.amount && toTheCent(share(base.amount, rate), tax.amount) {
 				return tax.amount
 			}
 		}
 	}
 	return otherwise
 }
+
+// toTheCent tells that amounts are the same but for how they were rounded.
+func toTheCent(a, b Amount) bool { return max(a-b, b-a) <= amountUnit/100 }
 
 // share returns a rate of an amount.
 func share(base, rate Amount) Amount {

@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// MaxBytes is the size of the largest document, in bytes, that any Reader reads.
+const MaxBytes = 64 << 20
+
 // Config is how a Reader works. The zero value of a field means its default; a negative number is an error.
 type Config struct {
 	// Tesseract is the command that reads pictures: a path, or a name that is looked up in PATH at each use, so that it may
@@ -19,7 +22,7 @@ type Config struct {
 	CacheDir string
 	// Concurrency is how many documents are read at the same time; more wait for their turn. Defaults to the number of CPUs.
 	Concurrency int
-	// MaxBytes bounds a document. Defaults to 32 MiB, and is at most 64 MiB.
+	// MaxBytes bounds a document. Defaults to 32 MiB, and is at most [MaxBytes].
 	MaxBytes int
 	// MaxPages bounds what a caller may ask for with Options.MaxPages. Defaults to 500.
 	MaxPages int
@@ -91,7 +94,7 @@ func (c Config) Validate() error {
 		}
 	}
 	check(c.Concurrency > 0, "concurrency must not be negative")
-	check(c.MaxBytes > 0 && c.MaxBytes <= 64<<20, "max bytes must be between 1 and 64 MiB")
+	check(c.MaxBytes > 0 && c.MaxBytes <= MaxBytes, "max bytes must be between 1 and 64 MiB")
 	check(c.MaxPages > 0, "max pages must not be negative")
 	check(c.MaxText > 0, "max text must not be negative")
 	check(c.MaxPixels > 0, "max pixels must not be negative")
