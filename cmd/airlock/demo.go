@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,7 +57,7 @@ and show the records that came out. The data directory is kept, to look closer.`
 	return cmd
 }
 
-// emptyDataDir empties a data directory, save for the machine code in it, and nothing that is not one.
+// emptyDataDir empties a data directory, save for the machine code in it, and nothing that is not one, or that somebody works in.
 func emptyDataDir(dir string) error {
 	files, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {
@@ -66,9 +67,13 @@ func emptyDataDir(dir string) error {
 		return fmt.Errorf("empty %s: %w", dir, err)
 	}
 	for _, file := range files {
-		if name := file.Name(); name != "nats" && name != "cache" && name != "master.key" && !strings.HasPrefix(name, "airlock.") {
+		if name := file.Name(); name != "nats" && name != "cache" && name != "master.key" && !strings.HasPrefix(name, "airlock.") && !strings.HasPrefix(name, "airlock-jobs.") {
 			return fmt.Errorf("%s has %s in it and is no data directory; choose another --dir", dir, name)
 		}
+	}
+	if conn, err := net.Dial("unix", filepath.Join(dir, bus.SocketName)); err == nil { //nolint:noctx // a socket of this machine answers at once or not at all
+		_ = conn.Close()
+		return fmt.Errorf("a running airlock works in %s; stop it, or choose another --dir", dir)
 	}
 	for _, file := range files {
 		if file.Name() == "cache" {
