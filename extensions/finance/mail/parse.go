@@ -219,10 +219,12 @@ func (b *body) Read(p []byte) (int, error) {
 // leaf reads a part that has no others, or one that is a mail.
 func (r *reader) leaf(entity *message.Entity, depth int) error {
 	mediaType, parameters, err := entity.Header.ContentType()
-	if err != nil || mediaType == "" {
+	if err != nil { // of the parameters, as in name=../../x.pdf: the type itself is in front of them
+		mediaType, _, _ = strings.Cut(mediaType, ";")
+	}
+	if mediaType = strings.ToLower(strings.TrimSpace(mediaType)); !strings.Contains(mediaType, "/") {
 		mediaType = "text/plain"
 	}
-	mediaType = strings.ToLower(mediaType)
 	disposition, dispositionParameters, _ := entity.Header.ContentDisposition()
 	filename := dispositionParameters["filename"]
 	if filename == "" {

@@ -158,6 +158,23 @@ func TestParseKeepsAnAddressOfABrokenList(t *testing.T) {
 	}
 }
 
+func TestParseTakesTheTypeOfWrongParameters(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]string{
+		"application/pdf; name=../../x.pdf": "application/pdf", "image/png; name=a b.png; x": "image/png", "APPLICATION/PDF ; =": "application/pdf",
+	} {
+		m := mustParse(t, wire("Subject: x\nContent-Type: "+header+"\n\nnot a file\n"))
+		if m.Text != "" || len(m.Attachments) != 1 || m.Attachments[0].MediaType != want {
+			t.Errorf("%s: text %q, attachments %+v", header, m.Text, m.Attachments)
+		}
+	}
+	for _, header := range []string{"pdf", ";", "text"} {
+		if m := mustParse(t, wire("Subject: x\nContent-Type: "+header+"\n\nhello\n")); m.Text != "hello\n\n" {
+			t.Errorf("%s: text %q", header, m.Text)
+		}
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for name, raw := range map[string]string{
