@@ -127,9 +127,9 @@ func (c *Conn) Call(ctx context.Context, call *Call) (json.RawMessage, error) {
 // request sends the message of a call until a service takes it, and returns what that answers. What was under way when the connection was
 // lost is sent again, if it may be; then services may need a moment to be back as well.
 func (c *Conn) request(ctx context.Context, call *Call, msg *nats.Msg) (json.RawMessage, error) {
-	send := func() (*nats.Msg, error) { return c.nc.RequestMsgWithContext(ctx, msg) }
+	send := func() (*nats.Msg, error) { return c.prompt.RequestMsgWithContext(ctx, msg) }
 	if call.Kind == Query || call.Key != "" {
-		send = func() (*nats.Msg, error) { return c.calls.request(ctx, c.nc, msg) }
+		send = func() (*nats.Msg, error) { return c.calls.request(ctx, c.prompt, msg) }
 	}
 	var lost time.Time
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {

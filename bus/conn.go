@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -117,6 +118,9 @@ type Conn struct {
 	nc     *nats.Conn
 	js     jetstream.JetStream
 	log    *slog.Logger
+	// prompt is a second connection, for calls and the services that answer them: somebody waits for each message, so each is written at
+	// once. nc writes from a goroutine of its own, many messages together: more of them by the second, and each a little later.
+	prompt *nats.Conn
 
 	streams sync.Map // name → jetstream.Stream
 	buckets sync.Map // name → jetstream.ObjectStore
@@ -178,16 +182,22 @@ func Connect(config Config) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	nc, err := nats.Connect(url, options...)
-	if errors.Is(err, nats.ErrAuthorization) {
-		return nil, fmt.Errorf("%w at %s: it knows no such user; name the key that `airlock auth` made for this process with --nats-nkey", ErrUnauthenticated, c.address())
+	if c.nc, err = c.dial(url, options, nats.Name(c.config.Name), nats.ReconnectHandler(func(*nats.Conn) { c.reconnected() }),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				c.log.Warn("bus connection lost", "error", err)
+			}
+		})); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%w at %s: %w", ErrNotReachable, c.address(), err)
+	if c.prompt, err = c.dial(url, options, nats.Name(c.config.Name+" calls"), nats.ReconnectHandler(func(*nats.Conn) { c.calls.reconnected() }),
+		nats.WriteBufferSize(1)); err != nil {
+		c.nc.Close()
+		return nil, err
 	}
-	c.nc = nc
-	if c.js, err = jetstream.NewWithAPIPrefix(nc, c.config.APIPrefix, jetstream.WithDefaultTimeout(confirmTime), jetstream.WithPublishAsyncTimeout(confirmTime)); err != nil {
-		nc.Close()
+	if c.js, err = jetstream.NewWithAPIPrefix(c.nc, c.config.APIPrefix, jetstream.WithDefaultTimeout(confirmTime), jetstream.WithPublishAsyncTimeout(confirmTime)); err != nil {
+		c.prompt.Close()
+		c.nc.Close()
 		return nil, fmt.Errorf("use jetstream: %w", err)
 	}
 	c.records = &committer{js: c.js}
@@ -198,26 +208,41 @@ func Connect(config Config) (*Conn, error) {
 	return c, nil
 }
 
+func (c *Conn) dial(url string, options []nats.Option, own ...nats.Option) (*nats.Conn, error) {
+	nc, err := nats.Connect(url, slices.Concat(options, own)...)
+	switch {
+	case errors.Is(err, nats.ErrAuthorization):
+		return nil, fmt.Errorf("%w at %s: it knows no such user; name the key that `airlock auth` made for this process with --nats-nkey", ErrUnauthenticated, c.address())
+	case err != nil:
+		return nil, fmt.Errorf("%w at %s: %w", ErrNotReachable, c.address(), err)
+	}
+	return nc, nil
+}
+
 // Close drains and closes the connection.
 func (c *Conn) Close() {
-	defer c.js.CleanupPublisher() // nobody confirms any more what is not confirmed by then
+	c.drain(c.prompt)
+	c.drain(c.nc)
+	c.js.CleanupPublisher() // nobody confirms any more what is not confirmed by now
+}
+
+func (c *Conn) drain(nc *nats.Conn) {
 	closed := make(chan struct{})
-	c.nc.SetClosedHandler(func(*nats.Conn) { close(closed) })
-	if err := c.nc.Drain(); err != nil {
-		c.nc.Close()
+	nc.SetClosedHandler(func(*nats.Conn) { close(closed) })
+	if err := nc.Drain(); err != nil {
+		nc.Close()
 		return
 	}
 	select {
 	case <-closed:
 	case <-time.After(c.config.ConnectTimeout):
-		c.nc.Close()
+		nc.Close()
 	}
 }
 
 // reconnected makes what a server that was started again has lost: streams that are in memory.
 func (c *Conn) reconnected() {
 	c.log.Info("bus connection is back")
-	c.calls.reconnected()
 	defer c.tellReconnected()
 	if !c.isSetUp.Load() {
 		return
@@ -273,16 +298,9 @@ func (c *Conn) address() string {
 
 func (c *Conn) options() (url string, options []nats.Option, err error) {
 	options = []nats.Option{
-		nats.Name(c.config.Name),
 		nats.Timeout(c.config.ConnectTimeout),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(250 * time.Millisecond),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			if err != nil {
-				c.log.Warn("bus connection lost", "error", err)
-			}
-		}),
-		nats.ReconnectHandler(func(*nats.Conn) { c.reconnected() }),
 		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
 			if errors.Is(err, nats.ErrPermissionViolation) {
 				c.refusal.Store(&err)
@@ -318,7 +336,8 @@ func (c *Conn) options() (url string, options []nats.Option, err error) {
 		if inside := c.config.Server.inside; c.config.NKey == "" {
 			options = append(options, inside.options()...)
 		}
-		return "nats://airlock", append(options, nats.InProcessServer(c.config.Server.server)), nil
+		// What keeps a server in this process from reading would keep a new connection from it as well: there is nothing to time.
+		return "nats://airlock", append(options, nats.InProcessServer(c.config.Server.server), nats.FlusherTimeout(0)), nil
 	default:
 		if c.config.CA != "" {
 			options = append(options, nats.RootCAs(c.config.CA))

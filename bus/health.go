@@ -15,7 +15,7 @@ var ErrNotConnected = errors.New("not connected to NATS; the connection is tried
 //
 // ErrNotConnected.
 func (c *Conn) CheckConnected() error {
-	if !c.nc.IsConnected() {
+	if !c.nc.IsConnected() || !c.prompt.IsConnected() {
 		return ErrNotConnected
 	}
 	return nil

@@ -124,7 +124,7 @@ func (c *Conn) Serve(config ServiceConfig) (*Service, error) {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.crew = newCrew(s.serve)
 	var err error
-	s.micro, err = micro.AddService(c.nc, micro.Config{
+	s.micro, err = micro.AddService(c.prompt, micro.Config{
 		Name: config.Name, Version: config.Version, Description: config.Description, QueueGroup: queueGroup,
 	})
 	if err != nil {
@@ -138,7 +138,7 @@ func (c *Conn) Serve(config ServiceConfig) (*Service, error) {
 		}
 	}
 	// The subscriptions are known to the server once it has answered a ping.
-	if err := c.nc.FlushTimeout(c.config.CallTimeout); err != nil {
+	if err := c.prompt.FlushTimeout(c.config.CallTimeout); err != nil {
 		_ = s.Stop()
 		return nil, fmt.Errorf("serve %s: %w", config.Name, err)
 	}
@@ -201,7 +201,7 @@ func (s *Service) serve(r request) {
 		s.config.Logger.WarnContext(s.ctx, "request refused, and not answered where it asks for it", "subject", req.Subject(), "error", err)
 		return
 	}
-	if err := s.conn.nc.PublishMsg(reply); err != nil {
+	if err := s.conn.prompt.PublishMsg(reply); err != nil {
 		s.config.Logger.WarnContext(s.ctx, "answer not sent", "subject", req.Subject(), "error", err)
 	}
 }
