@@ -73,6 +73,9 @@ func aspectsOf(operation string) aspectSet {
 	return 0
 }
 
+// Aimed reports whether rules can narrow the method to targets, so that a call of it is decided by its payload too.
+func (m Method) Aimed() bool { return aspectsOf(m.Operation) != 0 }
+
 // narrowable are all operations that have aspects.
 var narrowable = [...]string{
 	opRequest, opStore, opDelete, opRead, opWriteSidecar, opReadSidecar, opDropSidecar,

@@ -31,8 +31,10 @@ type Permissions struct {
 
 // Grant is what one extension asks for by its manifest, compiled. It never changes and is safe for concurrent use.
 type Grant struct {
-	extension         string
-	methods           Patterns
+	extension string
+	methods   Patterns
+	// asks is the scope as the manifest has it, for people; rules decide.
+	asks              Scope
 	rules             ruleset
 	anyLibrary        bool
 	libraries         map[uuid.UUID]struct{}
@@ -56,6 +58,7 @@ func NewGrant(extension string, p Permissions) (*Grant, error) {
 	g := &Grant{
 		extension:         extension,
 		methods:           methods,
+		asks:              p.Scope,
 		anyLibrary:        len(p.Libraries) == 0,
 		libraries:         make(map[uuid.UUID]struct{}, len(p.Libraries)),
 		requestsPerMinute: p.RequestsPerMinute,

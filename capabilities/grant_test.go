@@ -69,6 +69,36 @@ func TestReasons(t *testing.T) {
 	}
 }
 
+func TestReasonsWithoutATarget(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		scope        capabilities.Scope
+		method, want string
+	}{
+		"sidecar":          {capabilities.Scope{Sidecars: []string{"ocr.txt", "*.json"}}, "action:vdfs.write_sidecar", `and named no sidecar, of which its manifest asks for "ocr.txt", "*.json"`},
+		"no sidecar":       {capabilities.Scope{Sidecars: []string{}}, "action:vdfs.write_sidecar", `and named no sidecar, of which its manifest asks for none: add what it needs to permissions.sidecars`},
+		"event":            {capabilities.Scope{}, "action:events.publish", `and named no event to publish, of which its manifest asks for none`},
+		"address":          {capabilities.Scope{HTTP: []capabilities.HTTPRule{{Hosts: []string{"a.example"}}}}, "query:http.request", `and named no address, of which its manifest asks for those of permissions.http`},
+		"without a method": {capabilities.Scope{}, "query:ai.ocr", `which its manifest does not grant`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			method, err := capabilities.ParseMethod(c.method)
+			if err != nil {
+				t.Fatal(err)
+			}
+			grant, err := capabilities.NewGrant("finance", capabilities.Permissions{Methods: []string{"vdfs.", "action:events.", "http."}, Scope: c.scope})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := newAuthority(t, generous).Decide(grant, &capabilities.Request{Method: method, JobLibrary: home})
+			if d.Allowed || !strings.Contains(d.Reason, c.want) {
+				t.Errorf("got  %s\nwant %s", d.Reason, c.want)
+			}
+		})
+	}
+}
+
 func TestMethodsThatWereNotParsed(t *testing.T) {
 	t.Parallel()
 	grant, authority := newGrant(t, capabilities.Permissions{Methods: []string{"query:", "action:"}}), newAuthority(t, generous)

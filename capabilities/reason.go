@@ -85,6 +85,9 @@ func whyNotManifest(g *Grant, what string, q *question) Decision {
 		key := ""
 		for a := range aspects {
 			if q.have.has(a) && !g.fits(a, q) {
+				if !q.knows(a) {
+					return g.refuseUnnamed(a, what)
+				}
 				key = aspectWords[a].key
 				break
 			}
@@ -93,6 +96,22 @@ func whyNotManifest(g *Grant, what string, q *question) Decision {
 	}
 	d := refuse("manifest: permissions.methods", "%s", g.whyNoMethod(q.method, q.sensitive))
 	return d
+}
+
+// refuseUnnamed explains a call whose target is not known, though the manifest asks for some targets only.
+func (g *Grant) refuseUnnamed(a aspect, what string) Decision {
+	words := aspectWords[a]
+	asked := "asks for none: add what it needs to permissions." + words.key
+	if list := g.asks.list(a); len(list) > 0 {
+		names := make([]string, len(list))
+		for i, name := range list {
+			names[i] = quote(name)
+		}
+		asked = "asks for " + strings.Join(names, ", ")
+	} else if a == onHTTP && len(g.asks.HTTP) > 0 {
+		asked = "asks for those of permissions.http"
+	}
+	return refuse("manifest: permissions."+words.key, "%s asked for %s and named no %s, of which its manifest %s", g.extension, what, words.noun, asked)
 }
 
 // fits reports whether the manifest asks for one aspect of a call.

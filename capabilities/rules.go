@@ -118,6 +118,14 @@ type question struct {
 	names   [aspects]string
 }
 
+// knows reports whether it is known what one aspect of the call is.
+func (q *question) knows(a aspect) bool {
+	if a == onHTTP {
+		return q.address.Host != ""
+	}
+	return q.names[a] != ""
+}
+
 // verdict is what a ruleset says: the first statement that denies, and the first that allows.
 type verdict struct{ deny, allow *statement }
 

@@ -50,7 +50,14 @@ query:events.hear.`,
 			return err
 		}
 		request := &capabilities.Request{Method: method, JobLibrary: library.UUID, Target: target}
-		return c.printExplanation(installed, request, authority.Explain(installed.Manifest.Grant(), request))
+		e := authority.Explain(installed.Manifest.Grant(), request)
+		if err := c.printExplanation(installed, request, e); err != nil || c.json {
+			return err
+		}
+		if !e.Allowed && len(targets) == 0 && method.Aimed() {
+			c.line("target", "none was named, and it decides too: name what the call is aimed at with --target")
+		}
+		return nil
 	})
 	return cmd
 }
