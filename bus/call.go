@@ -281,6 +281,14 @@ func (c *Conn) API(ctx context.Context, service, verb string, in, out any) error
 
 // ask asks whoever answers on a subject.
 func (c *Conn) ask(ctx context.Context, subject string, in, out any) error {
+	if err := c.askOnce(ctx, subject, in, out); !errors.Is(err, nats.ErrNoResponders) {
+		return err
+	}
+	return Errorf(Unavailable, "no process answers %s; start one with `airlock operations` or `airlock up`", subject)
+}
+
+// askOnce is ask that leaves nats.ErrNoResponders as it is.
+func (c *Conn) askOnce(ctx context.Context, subject string, in, out any) error {
 	data, err := json.Marshal(in)
 	if err != nil {
 		return fmt.Errorf("encode request: %w", err)
@@ -293,7 +301,7 @@ func (c *Conn) ask(ctx context.Context, subject string, in, out any) error {
 	reply, err := c.nc.RequestWithContext(ctx, subject, data)
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
-		return Errorf(Unavailable, "no process answers %s; start one with `airlock operations` or `airlock up`", subject)
+		return err
 	case err != nil:
 		return AsError(err)
 	}

@@ -3,11 +3,9 @@ package bus
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
@@ -15,25 +13,25 @@ import (
 )
 
 // startBus starts a server and connects to it, for tests that see inside.
-func startBus(t *testing.T) (*Server, *Conn) {
-	t.Helper()
-	server, err := StartServer(t.Context(), ServerConfig{Dir: t.TempDir()})
+func startBus(tb testing.TB) (*Server, *Conn) {
+	tb.Helper()
+	server, err := StartServer(tb.Context(), ServerConfig{Dir: tb.TempDir()})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(server.Stop)
-	return server, connectTo(t, server)
+	tb.Cleanup(server.Stop)
+	return server, connectTo(tb, server)
 }
 
-func connectTo(t *testing.T, server *Server) *Conn {
-	t.Helper()
+func connectTo(tb testing.TB, server *Server) *Conn {
+	tb.Helper()
 	conn, err := Connect(Config{Server: server})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(conn.Close)
-	if err := conn.Setup(t.Context()); err != nil {
-		t.Fatal(err)
+	tb.Cleanup(conn.Close)
+	if err := conn.Setup(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
 	return conn
 }
@@ -109,31 +107,25 @@ func TestCommitIsConcurrent(t *testing.T) {
 }
 
 // A write that is alone is not held back: it takes as long as one without the committer.
-func TestCommitLonelyWrite(t *testing.T) {
-	t.Parallel()
-	_, conn := startBus(t)
-	median := func(write func(ctx context.Context, msg *nats.Msg) error) time.Duration {
-		took := make([]time.Duration, 101)
-		for i := range took {
-			start := time.Now()
-			if err := write(t.Context(), recordOf(uuid.New(), 0)); err != nil {
-				t.Fatal(err)
-			}
-			took[i] = time.Since(start)
-		}
-		slices.Sort(took)
-		return took[len(took)/2]
+func BenchmarkCommitLonelyWrite(b *testing.B) {
+	_, conn := startBus(b)
+	writes := map[string]func(ctx context.Context, msg *nats.Msg) error{
+		"floor": func(ctx context.Context, msg *nats.Msg) error {
+			_, err := conn.js.PublishMsg(ctx, msg)
+			return err
+		},
+		"committer": func(ctx context.Context, msg *nats.Msg) error {
+			_, err := conn.records.publish(ctx, msg)
+			return err
+		},
 	}
-	alone := median(func(ctx context.Context, msg *nats.Msg) error {
-		_, err := conn.js.PublishMsg(ctx, msg)
-		return err
-	})
-	committed := median(func(ctx context.Context, msg *nats.Msg) error {
-		_, err := conn.records.publish(ctx, msg)
-		return err
-	})
-	t.Logf("median of a lonely write: %s, without the committer %s", committed, alone)
-	if committed > 2*alone+time.Millisecond {
-		t.Errorf("a lonely write takes %s, and without the committer %s", committed, alone)
+	for name, write := range writes {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if err := write(b.Context(), recordOf(uuid.New(), 0)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -110,7 +110,7 @@ func (c *Conn) SubJob(ctx context.Context, parent, id uuid.UUID) (*Job, *Run, er
 // not_found for what is no sub-job of it; unavailable while nobody deals.
 func (c *Conn) CancelSubJob(ctx context.Context, extension string, parent, id uuid.UUID) (State, error) {
 	var out subJobState
-	err := c.ask(ctx, recordSubject(extension, "cancel"), subJobRequest{Parent: parent, Job: id}, &out)
+	err := c.askRecorder(ctx, extension, "cancel", subJobRequest{Parent: parent, Job: id}, &out)
 	return out.State, err
 }
 

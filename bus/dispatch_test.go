@@ -1,6 +1,7 @@
 package bus_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,33 @@ func TestDispatchRefuses(t *testing.T) {
 		if err := conn.Dispatch(t.Context(), c.parent, c.jobs); bus.CodeOf(err) != bus.InvalidArgument || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error is %v", name, err)
 		}
+	}
+}
+
+// Between one dealer and the next nobody cancels sub-jobs, and who asks for it waits.
+func TestCancelSubJobWaitsForADealer(t *testing.T) {
+	t.Parallel()
+	conn := bustest.New(t)
+	parent := newJob()
+	enqueue(t, conn, parent)
+	child := subJobs(parent, 1)[0]
+	if err := conn.Dispatch(t.Context(), parent, []*bus.Job{child}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.CancelSubJob(t.Context(), child.Extension, parent.ID, child.ID); bus.CodeOf(err) != bus.Unavailable {
+		t.Errorf("with no dealer the error is %v", err)
+	}
+	cancelled := make(chan error, 1)
+	go func() {
+		state, err := conn.CancelSubJob(t.Context(), child.Extension, parent.ID, child.ID)
+		if err == nil && state != bus.StateCancelled {
+			err = fmt.Errorf("state is %s", state)
+		}
+		cancelled <- err
+	}()
+	bustest.Deal(t, conn, bus.DealerConfig{})
+	if err := <-cancelled; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
@@ -16,6 +17,9 @@ import (
 
 // The workers of a pool have no access to RUNS, where the records of all jobs are. Who deals reads and writes them on their behalf: the
 // subject says for which extension, and NATS who may publish there.
+
+// recorderPoll is how often who needs a record looks whether somebody keeps them.
+const recorderPoll = 20 * time.Millisecond
 
 // recordBytes bounds the records of one answer.
 const recordBytes = 4 << 20
@@ -314,12 +318,23 @@ func (c *Conn) familyThrough(ctx context.Context, job uuid.UUID) (family, error)
 	return family{}, last
 }
 
+// askRecorder asks who keeps the records, and waits for one while there is none: one process may have left before the next came.
 func (c *Conn) askRecorder(ctx context.Context, extension, verb string, in, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, confirmTime)
 	defer cancel()
-	err := c.ask(ctx, recordSubject(extension, verb), in, out)
-	if CodeOf(err) == Unavailable {
-		return Errorf(Unavailable, "no process keeps the records of %s: %v; start a worker that is bound to no pool, which does", extension, err)
+	for found := true; ; {
+		err := c.askOnce(ctx, recordSubject(extension, verb), in, out)
+		if errors.Is(err, nats.ErrNoResponders) {
+			found = false
+			select {
+			case <-time.After(recorderPoll):
+				continue
+			case <-ctx.Done():
+			}
+		}
+		if !found && ctx.Err() != nil {
+			return Errorf(Unavailable, "no process keeps the records of %s; start a worker that is bound to no pool, which does", extension)
+		}
+		return err
 	}
-	return err
 }

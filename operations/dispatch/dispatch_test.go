@@ -232,9 +232,12 @@ func TestDispatchRefuses(t *testing.T) {
 
 // oneCaller is always the same caller of a harness.
 func oneCaller() func(testing.TB, *operationstest.Harness) uuid.UUID {
+	var mu sync.Mutex
 	parents := map[*operationstest.Harness]uuid.UUID{}
 	return func(tb testing.TB, h *operationstest.Harness) uuid.UUID {
 		tb.Helper()
+		mu.Lock()
+		defer mu.Unlock()
 		if _, ok := parents[h]; !ok {
 			parents[h] = caller(tb, h)
 		}
