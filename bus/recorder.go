@@ -332,7 +332,7 @@ func (c *Conn) askRecorder(ctx context.Context, extension, verb string, in, out 
 			case <-ctx.Done():
 			}
 		}
-		if !found && ctx.Err() != nil {
+		if err != nil && !found && ctx.Err() != nil {
 			return Errorf(Unavailable, "no process keeps the records of %s; start a worker that is bound to no pool, which does", extension)
 		}
 		return err

@@ -30,10 +30,16 @@ const (
 	// askServices is how long services have to tell what they serve: the first, and each after another.
 	askServices      = 2 * time.Second
 	askServicesStall = 200 * time.Millisecond
-	// maxServices bounds the services that are heard, and maxTold what of one text is taken.
+	// maxServices bounds the services that are heard, maxHeard what they say together, maxTold what of one text is taken, and maxNamed the
+	// services of one operation that are named.
 	maxServices = 10_000
+	maxHeard    = 64 << 20
 	maxTold     = 256 << 10
+	maxNamed    = 100
 )
+
+// MaxServed is how many operations Served returns at most.
+const MaxServed = 10_000
 
 // Served is an operation that somebody serves, in the words of who does: nothing here is checked but its form.
 type Served struct {
@@ -54,7 +60,7 @@ type Served struct {
 func (s *Served) Method() string { return string(s.Kind) + ":" + s.Name }
 
 // Served asks who serves operations now, of anyone on the bus, and returns them by name. What does not look like a service of operations is
-// left out.
+// left out, and so is what is too much.
 //
 // # Errors
 //
@@ -66,7 +72,7 @@ func (c *Conn) Served(ctx context.Context) ([]*Served, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask for services: %w", err)
 	}
-	found, heard := map[string]*Served{}, false
+	found, heard := map[string]*Served{}, 0
 	for msg, err := range answers {
 		if err != nil {
 			if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
@@ -78,12 +84,14 @@ func (c *Conn) Served(ctx context.Context) ([]*Served, error) {
 		if json.Unmarshal(msg.Data, &info) != nil || info.Type != micro.InfoResponseType {
 			continue
 		}
-		heard = true
+		if heard += len(msg.Data); heard > maxHeard {
+			break
+		}
 		for _, endpoint := range info.Endpoints {
 			add(found, info.Name, endpoint)
 		}
 	}
-	if !heard {
+	if heard == 0 {
 		return nil, Errorf(Unavailable, "no service answers: does a process serve operations, and may this user ask on $SRV.INFO?")
 	}
 	all := make([]*Served, 0, len(found))
@@ -110,13 +118,16 @@ func add(found map[string]*Served, service string, endpoint micro.EndpointInfo) 
 	}
 	s := found[told.Method()]
 	if s == nil {
+		if len(found) == MaxServed {
+			return
+		}
 		s = told
 		found[told.Method()] = s
 	}
 	s.Instances++
 	s.Sensitive = s.Sensitive || told.Sensitive
 	s.Differs = s.Differs || s.Description != told.Description || string(s.Input) != string(told.Input) || string(s.Output) != string(told.Output)
-	if service = oneLine(service); !slices.Contains(s.Services, service) {
+	if service = oneLine(service); len(s.Services) < maxNamed && !slices.Contains(s.Services, service) {
 		s.Services = append(s.Services, service)
 	}
 }
